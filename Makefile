@@ -1,0 +1,41 @@
+# One command each. Every command makes its own environment in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint format train bench clean
+
+run: .venv/serves  ## serve on http://localhost:8080 with the models that the repository ships
+	$(BIN)/gunicorn main:app
+
+test: .venv/develops  ## every test that this machine can run
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/develops  ## what CI refuses
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/develops
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: .venv/develops  ## train the three models: hours without a GPU; a run that was cut off goes on where it was
+	$(BIN)/python -m app.training.train any
+	$(BIN)/python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 5e-4
+	$(BIN)/python -m app.training.train digit --start app/recognition/trained/any/model.keras --steps 2500 --rate 5e-4
+
+bench: .venv/develops  ## measure serving against what a user would pick instead
+	$(BIN)/python -m benchmarks.serving
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/serves: requirements-prod.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-prod.txt
+	@touch $@
+
+.venv/develops: requirements.txt requirements-prod.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

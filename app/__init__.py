@@ -1,0 +1,19 @@
+"""Inkloop: handwriting recognition that learns from its corrections."""
+
+import os
+from collections.abc import Mapping
+
+from flask import Flask
+
+from app import headers, limits, problems, routes, serving, settings
+
+
+def create_app(config: Mapping | None = None) -> Flask:
+    """Join the parts. `config` overrides the settings, which come from the environment."""
+    app = Flask(__name__)
+    app.config.update(settings.read(os.environ))
+    app.config.update(config or {})
+    app.json.sort_keys = False
+    for part in (serving, problems, limits, headers, routes):
+        part.init_app(app)
+    return app

@@ -1,0 +1,31 @@
+"""HTTP in, HTTP out: a blueprint a file."""
+
+import flask_smorest
+from flask import Flask
+
+from app import problems
+from app.routes import canvas, docs, health, import_file, index, model, predict
+
+
+class Api(flask_smorest.Api):
+    ERROR_SCHEMA = problems.Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each route names its own errors
+
+    def handle_http_exception(self, error):
+        return problems.http_error(error)
+
+
+def init_app(app: Flask) -> None:
+    """Register every route; those of the API describe themselves at /api/openapi.json."""
+    app.config.update(
+        API_TITLE="Inkloop",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app)
+    for part in (predict, model, health):
+        api.register_blueprint(part.bp)
+    for part in (index, canvas, import_file, docs):
+        app.register_blueprint(part.bp)

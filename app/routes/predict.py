@@ -1,0 +1,95 @@
+import base64
+import io
+import json
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+from PIL import Image
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from app import problems, serving
+from app.recognition import images
+from app.recognition.preprocessing import preprocess, to_picture
+from app.routes.schemas import PictureInForm, PictureInJson, Prediction
+
+bp = Blueprint("predict", __name__, url_prefix="/api", description="A picture in, what it shows out.")
+JSON, FORM = PictureInJson(), PictureInForm()
+REFUSALS = {
+    400: "A field is missing or wrong, or the picture is damaged.",
+    413: "The picture has too many bytes or pixels.",
+    415: "Neither JSON nor a form, or a picture of another kind.",
+    422: "Nothing is drawn.",
+}
+
+
+@bp.post("/predict")
+@bp.doc(
+    requestBody={
+        "required": True,
+        "content": {"application/json": {"schema": JSON}, "multipart/form-data": {"schema": FORM}},
+    }
+)
+@bp.response(200, Prediction)
+@problems.documented(bp, REFUSALS | serving.NOT_LOADED)
+def predict() -> dict:
+    """Read the character in a picture.
+
+    Ink may be dark on light or light on dark, of any colour and size, anywhere in the picture, which may have 5 MB and
+    25 megapixels. Its kind is judged by content, whatever its name or type says.
+    """
+    recognizer = serving.recognizer()
+    question = _question()
+    mode, card = question["mode"], recognizer.cards[question["mode"]]
+    ink = preprocess(_picture(question), keep_steps=question["steps"])
+    probabilities = dict(zip(card["labels"], recognizer.predict(ink.input[None], mode)[0].tolist(), strict=True))
+    best = max(probabilities, key=probabilities.get)
+    answer = {
+        "prediction": best,
+        "confidence": probabilities[best],
+        "mode": mode,
+        "probabilities": probabilities,
+        "input": _data_url(to_picture(ink.input)),
+        "model": {"name": card["name"], "version": card["version"]},
+    }
+    if question["steps"]:
+        answer |= {"steps": {name: _data_url(step) for name, step in ink.steps.items()}, "box": ink.box}
+    return answer
+
+
+def _question() -> dict:
+    """The request's fields, checked. Raises BadRequest, UnsupportedMediaType, or marshmallow's ValidationError."""
+    if request.is_json:
+        return JSON.load(_json())
+    if request.mimetype == "multipart/form-data":
+        return FORM.load(request.form.to_dict() | request.files.to_dict())
+    received = images.excerpt(request.mimetype) if request.mimetype else "no type"
+    raise UnsupportedMediaType(f"Send application/json or multipart/form-data. Received: {received}")
+
+
+def _json() -> dict:
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # ValueError: malformed, not UTF-8, or a number of thousands of digits
+        raise BadRequest(f"The body is not valid JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest(f"The body must be a JSON object. Received: {type(body).__name__}")
+    return body
+
+
+def _picture(question: dict) -> Image.Image:
+    limits = {
+        "max_bytes": current_app.config["MAX_PICTURE_BYTES"],
+        "max_pixels": current_app.config["MAX_PICTURE_PIXELS"],
+    }
+    if "image" in question:
+        return images.from_data_url(question["image"], **limits)
+    return images.from_bytes(question["file"].read(), **limits)
+
+
+def _data_url(picture: Image.Image) -> str:
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()

@@ -1,0 +1,32 @@
+"""The models that this process serves."""
+
+from pathlib import Path
+
+from flask import Flask, current_app
+from werkzeug.exceptions import ServiceUnavailable
+
+from app.recognition.recognizer import ModelError, Recognizer
+
+NOT_LOADED = {503: "The models are not loaded."}
+
+
+def init_app(app: Flask) -> None:
+    """Load the models, and give the templates `modes`: each mode's labels.
+
+    Models that do not load leave the process alive but not ready, so that what watches it can tell.
+    """
+    try:
+        app.extensions["recognizer"] = Recognizer(Path(app.root_path).parent / app.config["MODELS_DIR"])
+    except ModelError as error:
+        app.extensions["recognizer"] = None
+        app.logger.critical("The models cannot be served: %s", error)
+    cards = app.extensions["recognizer"].cards if app.extensions["recognizer"] else {}
+    modes = {mode: card["labels"] for mode, card in cards.items()}
+    app.context_processor(lambda: {"modes": modes})
+
+
+def recognizer() -> Recognizer:
+    """The models that serve. Raises ServiceUnavailable (503) where they did not load."""
+    if (loaded := current_app.extensions["recognizer"]) is None:
+        raise ServiceUnavailable("The models did not load, so nothing can be read. The server's log says why.")
+    return loaded

@@ -1,0 +1,114 @@
+// The answer panel: what was read, how sure that is, everything else it might be, and what the model saw.
+
+const SETTLING = 800; // milliseconds without another answer before it is read aloud
+const WORDS = [[0.97, "Very sure"], [0.85, "Fairly sure"], [0.6, "Leaning this way"], [0, "Not sure"]];
+const RUNNERS = 3;
+const LEAST = 0.001; // below this a runner-up says nothing
+
+const kindOf = (label) => (/\d/.test(label) ? "digit" : label === label.toUpperCase() ? "capital" : "small");
+const nameOf = (label) => `${kindOf(label)} ${label}`;
+const wordFor = (confidence) => WORDS.find(([least]) => confidence >= least)[1];
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
+
+function perCent(probability) {
+  if (probability > 0.999) return "over 99.9\u00a0%";
+  return `${(probability * 100).toFixed(1)}\u00a0%`;
+}
+
+export class Result {
+  #root = document.querySelector("[data-result]");
+  #aloud = null;
+  #opened = () => {};
+
+  constructor() {
+    this.#part("steps")?.addEventListener("click", (event) => this.#toggleSteps(event.currentTarget));
+  }
+
+  #part(name) { return this.#root.querySelector(`[data-${name}]`); }
+
+  /** Shows an answer of POST /api/predict. */
+  show({ prediction, confidence, probabilities, input, steps }) {
+    const ranked = Object.entries(probabilities).sort(([, p], [, q]) => q - p);
+    const runners = ranked.filter(([label, p]) => label !== prediction && p >= LEAST).slice(0, RUNNERS);
+    this.#root.dataset.state = "fresh";
+    this.#part("glyph").textContent = prediction;
+    this.#part("name").textContent = sentence(nameOf(prediction));
+    this.#part("sure").textContent = `${wordFor(confidence)}, ${perCent(confidence)}`;
+    this.#part("runners").replaceChildren(...runners.map(runnerUp));
+    this.#part("message").textContent = "";
+    this.#picture(this.#part("input"), input, `What the model read as ${nameOf(prediction)}: 28 by 28 pixels`);
+    this.#fill(probabilities, prediction);
+    if (steps) this.#walk(steps);
+    const others = runners.map(([label, p]) => `${nameOf(label)} ${perCent(p)}`).join(", ");
+    this.#say(`Read as ${nameOf(prediction)}. ${wordFor(confidence)}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
+  }
+
+  /** Keeps the last answer, marked as one for an earlier state, and says why. */
+  age(why) {
+    if (this.#root.dataset.state === "fresh") this.#root.dataset.state = "old";
+    this.#part("message").textContent = why;
+    this.#say(why);
+  }
+
+  /** Back to the start; `why` says what is amiss, if anything is. */
+  empty(why = "") {
+    this.#root.dataset.state = "empty";
+    this.#part("glyph").textContent = this.#part("sure").textContent = "";
+    this.#part("name").textContent = why ? "No answer" : "Nothing to read yet";
+    this.#part("runners").replaceChildren();
+    this.#part("message").textContent = why;
+    for (const image of this.#root.querySelectorAll("img")) image.hidden = true;
+    this.#fill({}, null);
+    this.#say(why);
+  }
+
+  /** Calls `opened` when the steps are called for. */
+  onSteps(opened) { this.#opened = opened; }
+
+  get wantsSteps() { return this.#part("steps")?.getAttribute("aria-expanded") === "true"; }
+
+  #toggleSteps(button) {
+    const open = !this.wantsSteps;
+    button.setAttribute("aria-expanded", open);
+    button.textContent = open ? "Hide the steps" : "Show the steps";
+    this.#part("step-list").hidden = !open;
+    if (open) this.#opened();
+  }
+
+  #fill(probabilities, winner) {
+    for (const well of this.#root.querySelectorAll("[data-label]")) {
+      const probability = probabilities[well.dataset.label] ?? 0;
+      well.classList.toggle("best", well.dataset.label === winner);
+      well.setAttribute("aria-valuenow", (probability * 100).toFixed(1));
+      well.setAttribute("aria-valuetext", perCent(probability));
+      well.title = `${nameOf(well.dataset.label)}: ${perCent(probability)}`;
+      well.querySelector(".per-cent").textContent = probability >= 0.005 ? Math.round(probability * 100) : "";
+      well.querySelector(".fill").style.transform = `scaleY(${probability})`;
+    }
+  }
+
+  #walk(steps) {
+    for (const image of this.#root.querySelectorAll("[data-step]")) {
+      this.#picture(image, steps[image.dataset.step], "");
+    }
+  }
+
+  #picture(image, source, alt) {
+    Object.assign(image, { src: source, alt, hidden: false });
+  }
+
+  #say(text) {
+    clearTimeout(this.#aloud);
+    this.#aloud = setTimeout(() => { this.#part("live").textContent = text; }, SETTLING);
+  }
+}
+
+function runnerUp([label, probability]) {
+  const item = document.createElement("li");
+  const name = document.createElement("span");
+  name.className = "label";
+  name.textContent = label;
+  name.title = nameOf(label);
+  item.append(name, ` ${perCent(probability)}`);
+  return item;
+}

@@ -1,0 +1,51 @@
+"""Batches drawn in processes beside the one that learns."""
+
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from app.training.samples import Artist
+
+AHEAD = 12  # batches drawn before they are asked for
+
+
+def _start(folder: Path, mode: str, seed: int) -> None:
+    global _artist  # one in each process, made when the process starts
+    _artist = Artist(folder, mode, seed)
+
+
+def _batch(step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    return _artist.batch(step, size)
+
+
+class Batches(keras.utils.PyDataset):
+    """`steps` batches an epoch, drawn by `processes` processes while the last ones are learned from."""
+
+    def __init__(self, folder: Path, mode: str, *, seed: int, size: int, steps: int, processes: int = 1):
+        super().__init__(workers=1, use_multiprocessing=False)
+        self.size, self.steps, self.next_step = size, steps, 0
+        # Not forked: TensorFlow's threads do not survive that.
+        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (folder, mode, seed))
+        self.pending = deque()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, _) -> tuple[np.ndarray, np.ndarray]:
+        while len(self.pending) < AHEAD:
+            self.pending.append(self.pool.submit(_batch, self.next_step, self.size))
+            self.next_step += 1
+        inputs, targets = self.pending.popleft().result()
+        return inputs[..., None].astype(np.float32) / 255, targets
+
+    def seek(self, step: int) -> None:
+        """Go on with batch `step`."""
+        self.pending.clear()
+        self.next_step = step
+
+    def close(self) -> None:
+        self.pool.shutdown(cancel_futures=True)

@@ -1,0 +1,115 @@
+"""How good a model is: every figure of a card, from logits and true labels."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from app.recognition.recognizer import softmax
+from app.training.datasets import LABELS, TEST, Corpus, Drawings, Scans
+from app.training.rendering import draw, read
+from app.training.samples import positions
+
+LOOK_ALIKE = "cijklmopsuvwxyz"  # letters whose two cases look alike once size is lost
+BINS = 15
+STYLES = ("neat", "free")
+
+
+def pictures(
+    dataset: Drawings | Scans, split: int, mode: str, style: str = "neat"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every picture of a split that has one of the mode's labels, as the model reads it.
+
+    Drawings are drawn "neat" (one pen and size) or "free" (any pen, size and, for models, the same small irregularities
+    as in training are left out). Returns inputs (n, 28, 28) uint8, labels and alternatives (n,) as positions in ALL.
+    """
+    rng = np.random.default_rng(split)
+    members = np.flatnonzero((dataset.splits == split) & (positions(mode)[dataset.labels] >= 0))
+    kept, inputs = [], []
+    for member in tqdm(members, desc=f"reading {type(dataset).__name__.lower()}", leave=False):
+        seen = read(picture(dataset, member, style, rng))
+        if seen is not None:
+            kept.append(member)
+            inputs.append(seen)
+    alternatives = dataset.alternatives if isinstance(dataset, Scans) else dataset.labels
+    return np.stack(inputs), dataset.labels[kept], alternatives[kept]
+
+
+def picture(dataset: Drawings | Scans, member: int, style: str, rng: np.random.Generator):
+    if isinstance(dataset, Scans):
+        return Image.fromarray(dataset.images[member])
+    if style == "neat":
+        return draw(dataset.strokes(member), None)
+    return draw(dataset.strokes(member), None, pen=rng.uniform(6, 24), size=rng.uniform(0.28, 0.85))
+
+
+def fit_temperature(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+    """The temperature that gives the targets' labels the highest likelihood (Guo et al., 2017), to three figures.
+
+    logits, targets: (n, classes); weights: (n,).
+    """
+    candidates = np.geomspace(0.3, 3, 231)
+    losses = [
+        -np.average(np.log(np.maximum((softmax(logits / candidate) * targets).sum(1), 1e-12)), weights=weights)
+        for candidate in candidates
+    ]
+    return float(f"{candidates[int(np.argmin(losses))]:.3g}")
+
+
+def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
+    """The expected calibration error over equal bins of confidence (Naeini et al., 2015); both (n,)."""
+    which = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(confidences[which == b].mean() - correct[which == b].mean()) * (which == b).mean() for b in np.unique(which)
+    ]
+    return float(sum(gaps))
+
+
+def merged(label: str) -> str:
+    """The label with the two cases of look-alike letters made one."""
+    return label.lower() if label.lower() in LOOK_ALIKE else label
+
+
+def share_equal(first: list[str], second: list[str], key: Callable[[str], str]) -> float:
+    return float(np.mean([key(a) == key(b) for a, b in zip(first, second, strict=True)]))
+
+
+def figures(probabilities: np.ndarray, labels: np.ndarray, mode: str) -> dict:
+    """Accuracy (top-1, merged, caseless), calibration error and the confusion matrix [true][read] of one test.
+
+    probabilities: (n, classes). labels: (n,) positions in ALL, all of them among the mode's.
+    """
+    names = LABELS[mode]
+    truth, found = positions(mode)[labels], probabilities.argmax(1)
+    said, meant = [names[i] for i in found], [names[i] for i in truth]
+    confusion = np.zeros((len(names), len(names)), int)
+    np.add.at(confusion, (truth, found), 1)
+    result = {"n": len(labels), "accuracy": float(np.mean(truth == found))}
+    if mode != "digit":
+        result["merged"] = share_equal(said, meant, merged)
+        result["caseless"] = share_equal(said, meant, str.lower)
+    counts = np.bincount(truth, minlength=len(names))
+    recalls = np.diag(confusion)[counts > 0] / counts[counts > 0]
+    result["class_mean"] = float(recalls.mean())
+    result["calibration_error"] = calibration_error(probabilities.max(1), truth == found)
+    return {name: value if name == "n" else round(value, 4) for name, value in result.items()} | {
+        "confusion": confusion.tolist()
+    }
+
+
+def tests(corpus: Corpus, mode: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Every test of a mode: its name, inputs (n, 28, 28) uint8 and labels (n,) as positions in ALL."""
+    for style in STYLES:
+        inputs, labels, _ = pictures(corpus.unipen, TEST, mode, style)
+        yield f"drawings by unseen writers, {style}", inputs, labels
+    if mode != "character":
+        inputs, labels, _ = pictures(corpus.mnist, TEST, mode)
+        yield "MNIST test", inputs, labels
+    inputs, labels, _ = pictures(corpus.emnist, TEST, mode)
+    yield "EMNIST ByClass, held out", inputs, labels
+
+
+def class_weights(targets: np.ndarray) -> np.ndarray:
+    """Weights (n,) under which every class of `targets` (n, classes) counts the same."""
+    return 1 / targets.sum(0)[targets.argmax(1)]

@@ -1,0 +1,118 @@
+"""Train one mode's model, convert it, measure it and write its card.
+
+python -m app.training.train any
+python -m app.training.train digit --start app/recognition/trained/any/model.keras --steps 3000
+"""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from app.training.batches import Batches
+from app.training.datasets import LABELS, VALIDATION, Corpus, data_folder
+from app.training.evaluate import pictures
+from app.training.networks import accuracy, adopt, build, either_label_loss
+from app.training.publish import publish
+from app.training.samples import SHARES, one_or_two_hot
+
+TRAINED = Path(__file__).parent.parent / "recognition" / "trained"
+BATCH = 256
+EPOCH = 500  # batches between two looks at the validation split
+RATE, WEIGHT_DECAY = 2e-3, 2e-2
+WARM_UP = 200  # batches
+PATIENCE = 8  # epochs without a better validation loss
+
+
+def validation_set(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    """The split that chooses: inputs (n, 28, 28, 1) float32 and targets (n, classes), drawings drawn freely."""
+    parts = [
+        pictures(getattr(corpus, name), VALIDATION, mode, "free") for name in SHARES[mode] if name != "emnist_merged"
+    ]
+    inputs, labels, alternatives = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return inputs[..., None].astype(np.float32) / 255, one_or_two_hot(labels, alternatives, mode)
+
+
+def compiled(model: keras.Model, steps: int, rate: float) -> keras.Model:
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate / 20, steps - WARM_UP, alpha=1e-3, warmup_target=rate, warmup_steps=WARM_UP
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model.compile(optimizer, loss=either_label_loss, metrics=[accuracy], jit_compile=False)
+    return model
+
+
+class Seek(keras.callbacks.Callback):
+    """Draw the batch that comes next, also when the run was resumed."""
+
+    def __init__(self, batches: Batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_begin(self, logs=None):
+        self.batches.seek(int(self.model.optimizer.iterations))
+
+
+def fit(model: keras.Model, corpus: Corpus, mode: str, *, steps: int, seed: int, checkpoints: Path) -> None:
+    """Train a compiled model for `steps` batches, or until the validation split stops getting better.
+
+    A run that was cut off goes on from its last epoch when it is started again with the same `checkpoints` folder.
+    """
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    inputs, targets = validation_set(corpus, mode)
+    batches = Batches(corpus.folder, mode, seed=seed, size=BATCH, steps=EPOCH)
+    try:
+        model.fit(
+            batches,
+            epochs=-(-steps // EPOCH),
+            validation_data=(inputs, targets),
+            validation_batch_size=1024,
+            callbacks=[
+                keras.callbacks.BackupAndRestore(checkpoints),
+                Seek(batches),
+                keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True),
+            ],
+        )
+    finally:
+        batches.close()
+
+
+def train(mode: str, *, steps: int, rate: float, seed: int, start: Path | None, out: Path, checkpoints: Path) -> None:
+    """Train, convert, measure: leaves model.keras, model.tflite and card.json in `out`."""
+    keras.utils.set_random_seed(seed)
+    corpus = Corpus(data_folder())
+    model = build(len(LABELS[mode]))
+    if start:
+        print(f"{adopt(model, keras.saving.load_model(start, compile=False))} layers taken over from {start}")
+    compiled(model, steps, rate)
+    fit(model, corpus, mode, steps=steps, seed=seed, checkpoints=checkpoints)
+    publish(model, corpus, mode, out, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("mode", choices=LABELS)
+    arguments.add_argument("--steps", type=int, default=8000, help=f"batches of {BATCH} pictures (default %(default)s)")
+    arguments.add_argument("--rate", type=float, default=RATE, help="highest learning rate (default %(default)s)")
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--start", type=Path, help="a model.keras of another mode whose layers to start from")
+    arguments.add_argument("--out", type=Path, help="default: app/recognition/trained/MODE")
+    arguments.add_argument("--checkpoints", type=Path, help="default: checkpoints/MODE")
+    options = arguments.parse_args()
+    train(
+        options.mode,
+        steps=options.steps,
+        rate=options.rate,
+        seed=options.seed,
+        start=options.start,
+        out=options.out or TRAINED / options.mode,
+        checkpoints=options.checkpoints or Path("checkpoints") / options.mode,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""An app that reads everything as a 3."""
+
+
+def app(environ, start_response):
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "19")])
+    return [b'{"prediction": "3"}']

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from app.recognition.recognizer import softmax
+from app.training.datasets import ALL, TEST
+from app.training.evaluate import calibration_error, class_weights, figures, fit_temperature, pictures
+
+
+def said(*labels: str) -> np.ndarray:
+    """Probabilities, all but sure, of these answers."""
+    rows = np.full((len(labels), len(ALL)), 1e-4)
+    rows[np.arange(len(labels)), [ALL.index(label) for label in labels]] = 1 - 1e-4 * (len(ALL) - 1)
+    return rows
+
+
+def true(labels: str) -> np.ndarray:
+    return np.array([ALL.index(label) for label in labels])
+
+
+def test_figures_tell_case_errors_from_others():
+    found = figures(said("a", "A", "c", "x"), true("aaCb"), "any")
+    assert found["accuracy"] == 0.25  # a
+    assert found["merged"] == 0.5  # and C, which looks like c
+    assert found["caseless"] == 0.75  # and A, which does not look like a
+    assert found["confusion"][ALL.index("C")][ALL.index("c")] == 1
+    assert np.sum(found["confusion"]) == 4
+
+
+def test_every_class_counts_the_same_in_the_class_mean():
+    assert figures(said("1", "1", "1", "7"), true("1112"), "any")["class_mean"] == 0.5
+
+
+def test_probabilities_that_come_true_as_often_as_they_say_have_no_calibration_error():
+    confidences = np.repeat([0.75, 0.5], 400)
+    correct = np.concatenate([np.arange(400) % 4 > 0, np.arange(400) % 2 > 0])
+    assert calibration_error(confidences, correct) == pytest.approx(0)
+    assert calibration_error(np.ones(800), correct) == pytest.approx(0.375)
+
+
+def test_the_temperature_that_was_applied_is_found():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20000, 10)) * 2
+    labels = [rng.choice(10, p=row) for row in softmax(logits)]
+    targets = np.eye(10)[labels]
+    assert fit_temperature(logits * 1.6, targets, class_weights(targets)) == pytest.approx(1.6, rel=0.05)
+
+
+def test_class_weights_make_every_class_weigh_the_same():
+    targets = np.eye(3)[[0, 0, 0, 1, 2, 2]]
+    assert (class_weights(targets) @ targets).tolist() == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("style", ["neat", "free"])
+def test_a_test_holds_every_picture_of_its_split_and_mode(corpus, style):
+    inputs, labels, alternatives = pictures(corpus.unipen, TEST, "character", style)
+    assert inputs.shape == (12, 28, 28)
+    assert {ALL[label] for label in labels} == {"A", "H", "e"}
+    assert (labels == alternatives).all()
