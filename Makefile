@@ -20,8 +20,8 @@ format: .venv/develops
 
 train: .venv/develops  ## train the three models: hours without a GPU; a run that was cut off goes on where it was
 	$(BIN)/python -m app.training.train any
-	$(BIN)/python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 5e-4
-	$(BIN)/python -m app.training.train digit --start app/recognition/trained/any/model.keras --steps 2500 --rate 5e-4
+	$(BIN)/python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 1e-3
+	$(BIN)/python -m app.training.train digit --steps 2500
 
 bench: .venv/develops  ## measure serving against what a user would pick instead
 	$(BIN)/python -m benchmarks.serving

@@ -82,8 +82,8 @@ export class Result {
       well.setAttribute("aria-valuenow", (probability * 100).toFixed(1));
       well.setAttribute("aria-valuetext", perCent(probability));
       well.title = `${nameOf(well.dataset.label)}: ${perCent(probability)}`;
-      well.querySelector(".per-cent").textContent = probability >= 0.005 ? Math.round(probability * 100) : "";
-      well.querySelector(".fill").style.transform = `scaleY(${probability})`;
+      well.dataset.perCent = probability >= 0.005 ? Math.round(probability * 100) : "";
+      well.style.setProperty("--probability", probability);
     }
   }
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.recognition.recognizer import LiteRTModel, softmax
 from app.training.datasets import LABELS, VALIDATION, Corpus
-from app.training.evaluate import class_weights, figures, fit_temperature, pictures, tests
+from app.training.evaluate import class_weights, figures, fit_calibration, pictures, tests
 from app.training.networks import build
 from app.training.rendering import draw, read
 from app.training.samples import one_or_two_hot
@@ -62,11 +62,18 @@ def logits_of(served: LiteRTModel, inputs: np.ndarray) -> np.ndarray:
     return np.concatenate([served(batch / np.float32(255)) for batch in batches])
 
 
-def temperature_of(served: LiteRTModel, corpus: Corpus, mode: str) -> float:
-    """Fitted on drawings by validation writers, every class counting the same, as nobody knows what will be drawn."""
+def calibrate(model: keras.Model, corpus: Corpus, mode: str) -> float:
+    """Fit temperature and class biases to drawings by validation writers; the biases go into the model's last layer.
+
+    Returns the temperature. Every class counts the same, as nobody knows what will be drawn.
+    """
     inputs, labels, alternatives = pictures(corpus.unipen, VALIDATION, mode, "free")
     targets = one_or_two_hot(labels, alternatives, mode)
-    return fit_temperature(logits_of(served, inputs), targets, class_weights(targets))
+    temperature, biases = fit_calibration(
+        logits_of(LiteRTModel(convert(model)), inputs), targets, class_weights(targets)
+    )
+    model.get_layer("logits").bias.assign_add(biases * temperature)
+    return temperature
 
 
 def self_test(mode: str) -> dict:
@@ -85,9 +92,11 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: str) -> dict:
     """Write model.keras, model.tflite and card.json into `out`, and return the card."""
-    content = convert(model)
+    bare = build(len(LABELS[mode]))  # without the optimizer's two values a weight
+    bare.set_weights(model.get_weights())
+    temperature = calibrate(bare, corpus, mode)
+    content = convert(bare)
     served = LiteRTModel(content)
-    temperature = temperature_of(served, corpus, mode)
     measured = {}
     for name, inputs, labels in tests(corpus, mode):
         measured[name] = figures(softmax(logits_of(served, inputs) / temperature), labels, mode)
@@ -105,8 +114,6 @@ def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: s
         "tests": measured,
     }
     out.mkdir(parents=True, exist_ok=True)
-    bare = build(len(LABELS[mode]))  # without the optimizer's two values a weight
-    bare.set_weights(model.get_weights())
     bare.save(out / "model.partial.keras")
     (out / "model.partial.keras").replace(out / "model.keras")
     write_atomically(out / "model.tflite", content)

@@ -1,6 +1,6 @@
 """The models' cards as a page to read.
 
-python -m app.training.report > doc/models.md
+python -m app.training.report
 """
 
 import json
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.training.datasets import LABELS
 
-TRAINED = Path(__file__).parent.parent / "recognition" / "trained"
+ROOT = Path(__file__).parents[2]
+TRAINED = ROOT / "app" / "recognition" / "trained"
 COLUMNS = {
     "n": "pictures",
     "accuracy": "right",
@@ -81,5 +82,31 @@ def page(cards: dict[str, dict]) -> str:
     return "\n\n".join([*parts, "## Data and its terms", terms]) + "\n"
 
 
+def summary(cards: dict[str, dict]) -> str:
+    """What the README says of the models: for each, how much of each test it reads, Markdown."""
+    tests = list(cards["any"]["tests"])
+    rows = []
+    for mode, card in cards.items():
+        cells = [figure("accuracy", card["tests"].get(test, {}).get("accuracy")) or "–" for test in tests]
+        rows.append(f"| `{mode}`, {len(card['labels'])} classes | {' | '.join(cells)} |")
+        if mode != "digit":
+            cells = [figure("caseless", card["tests"].get(test, {}).get("caseless")) or "–" for test in tests]
+            rows.append(f"| `{mode}`, case ignored | {' | '.join(cells)} |")
+    return "\n".join([f"| | {' | '.join(tests)} |", "| --- |" + " ---: |" * len(tests), *rows])
+
+
+def with_summary(readme: str, cards: dict[str, dict]) -> str:
+    """The README's text with the models' figures of the day between its marks."""
+    before, rest = readme.split("<!-- figures -->", 1)
+    _, after = rest.split("<!-- /figures -->", 1)
+    return f"{before}<!-- figures -->\n\n{summary(cards)}\n\n<!-- /figures -->{after}"
+
+
+def main() -> None:
+    found, readme = cards(), ROOT / "README.md"
+    (ROOT / "doc" / "models.md").write_text(page(found), encoding="utf-8")
+    readme.write_text(with_summary(readme.read_text(encoding="utf-8"), found), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print(page(cards()), end="")
+    main()

@@ -1,7 +1,7 @@
 """Train one mode's model, convert it, measure it and write its card.
 
 python -m app.training.train any
-python -m app.training.train digit --start app/recognition/trained/any/model.keras --steps 3000
+python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 1e-3
 """
 
 import argparse
@@ -96,7 +96,7 @@ def train(mode: str, *, steps: int, rate: float, seed: int, start: Path | None, 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("mode", choices=LABELS)
-    arguments.add_argument("--steps", type=int, default=8000, help=f"batches of {BATCH} pictures (default %(default)s)")
+    arguments.add_argument("--steps", type=int, default=4000, help=f"batches of {BATCH} pictures (default %(default)s)")
     arguments.add_argument("--rate", type=float, default=RATE, help="highest learning rate (default %(default)s)")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--start", type=Path, help="a model.keras of another mode whose layers to start from")

@@ -72,4 +72,5 @@ def test_the_first_tab_leads_past_the_navigation(visit):
 
 def test_bars_stand_still_where_motion_is_unwanted(visit):
     page = visit("/canvas", reduced_motion="reduce")
-    assert page.locator(".fill").first.evaluate("fill => getComputedStyle(fill).transitionDuration") == "0s"
+    bar = page.get_by_role("meter").first.locator("i")
+    assert bar.evaluate("bar => getComputedStyle(bar, '::before').transitionDuration") == "0s"

@@ -3,7 +3,7 @@ import pytest
 
 from app.recognition.recognizer import softmax
 from app.training.datasets import ALL, TEST
-from app.training.evaluate import calibration_error, class_weights, figures, fit_temperature, pictures
+from app.training.evaluate import calibration_error, class_weights, figures, fit_calibration, pictures
 
 
 def said(*labels: str) -> np.ndarray:
@@ -37,12 +37,25 @@ def test_probabilities_that_come_true_as_often_as_they_say_have_no_calibration_e
     assert calibration_error(np.ones(800), correct) == pytest.approx(0.375)
 
 
+def drawn_labels(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One-hot labels, as likely as the logits say."""
+    return np.eye(logits.shape[1])[[rng.choice(logits.shape[1], p=row / row.sum()) for row in softmax(logits)]]
+
+
 def test_the_temperature_that_was_applied_is_found():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20000, 10)) * 2
-    labels = [rng.choice(10, p=row) for row in softmax(logits)]
-    targets = np.eye(10)[labels]
-    assert fit_temperature(logits * 1.6, targets, class_weights(targets)) == pytest.approx(1.6, rel=0.05)
+    temperature, biases = fit_calibration(logits * 1.6, drawn_labels(logits, rng), np.ones(len(logits)))
+    assert temperature == pytest.approx(1.6, rel=0.05)
+    assert np.abs(biases).max() < 0.1
+
+
+def test_a_class_that_is_read_too_often_is_held_back():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20000, 4)) * 2
+    biased = logits + np.array([0.5, 0, 0, 0])
+    _, biases = fit_calibration(biased, drawn_labels(logits, rng), np.ones(len(logits)))
+    assert biases[0] - biases[1:].mean() == pytest.approx(-0.5, abs=0.1)
 
 
 def test_class_weights_make_every_class_weigh_the_same():

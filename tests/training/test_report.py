@@ -1,12 +1,13 @@
-from pathlib import Path
-
 from app.training import report
-
-DOC = Path(__file__).parents[2] / "doc"
 
 
 def test_the_page_on_the_models_is_what_their_cards_say():
-    assert (DOC / "models.md").read_text(encoding="utf-8") == report.page(report.cards())
+    assert (report.ROOT / "doc" / "models.md").read_text(encoding="utf-8") == report.page(report.cards())
+
+
+def test_the_readmes_figures_are_what_the_cards_say():
+    readme = (report.ROOT / "README.md").read_text(encoding="utf-8")
+    assert report.with_summary(readme, report.cards()) == readme
 
 
 def test_pairs_are_listed_from_the_most_confused():
