@@ -44,8 +44,8 @@ def test_recognition_knows_nothing_of_the_web_or_the_rest_of_the_app(module):
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, "app.training", "app.retrain_model")])
-def test_training_imports_of_the_app_only_preprocessing_and_feedback(module):
-    allowed = ("app.training", "app.recognition.preprocessing", "app.recognition.components", "app.feedback")
+def test_training_imports_of_the_app_only_recognition_and_feedback(module):
+    allowed = ("app.training", "app.recognition", "app.feedback")
     assert not [name for name in imports(MODULES[module]) if within(name, "app") and not within(name, *allowed)]
 
 

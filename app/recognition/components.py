@@ -56,9 +56,10 @@ def connected_components(mask: np.ndarray) -> Components:
     joined to until nothing changes, halving paths as it goes (Shiloach and Vishkin, 1982).
     """
     height, width = mask.shape
-    padded = np.zeros((height, width + 2), np.int8)
+    padded = np.zeros((height, width + 2), bool)
     padded[:, 1:-1] = mask
-    rows, columns = np.nonzero(np.diff(padded, axis=1))
+    edges = np.flatnonzero(padded[:, 1:] != padded[:, :-1])  # flat: NumPy finds them several times faster than by axes
+    rows, columns = np.divmod(edges, width + 1)
     rows, starts, stops = rows[::2], columns[::2], columns[1::2]
     # On one line, with rows further apart than any run is long, "overlaps a run of the row above" is a sorted search.
     line = rows * (width + 2)
