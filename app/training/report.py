@@ -87,11 +87,10 @@ def summary(cards: dict[str, dict]) -> str:
     tests = list(cards["any"]["tests"])
     rows = []
     for mode, card in cards.items():
-        cells = [figure("accuracy", card["tests"].get(test, {}).get("accuracy")) or "–" for test in tests]
-        rows.append(f"| `{mode}`, {len(card['labels'])} classes | {' | '.join(cells)} |")
-        if mode != "digit":
-            cells = [figure("caseless", card["tests"].get(test, {}).get("caseless")) or "–" for test in tests]
-            rows.append(f"| `{mode}`, case ignored | {' | '.join(cells)} |")
+        for name, title in (("accuracy", f"{len(card['labels'])} classes"), ("caseless", "case ignored")):
+            cells = [figure(name, card["tests"].get(test, {}).get(name)) for test in tests]
+            if any(cells):  # digits have no case
+                rows.append(f"| `{mode}`, {title} | {' | '.join(cell or '–' for cell in cells)} |")
     return "\n".join([f"| | {' | '.join(tests)} |", "| --- |" + " ---: |" * len(tests), *rows])
 
 

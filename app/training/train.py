@@ -17,9 +17,9 @@ from app.training.datasets import LABELS, VALIDATION, Corpus, data_folder
 from app.training.evaluate import pictures
 from app.training.networks import accuracy, adopt, build, either_label_loss
 from app.training.publish import publish
+from app.training.report import TRAINED
 from app.training.samples import SHARES, one_or_two_hot
 
-TRAINED = Path(__file__).parent.parent / "recognition" / "trained"
 BATCH = 256
 EPOCH = 500  # batches between two looks at the validation split
 RATE, WEIGHT_DECAY = 2e-3, 2e-2
