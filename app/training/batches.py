@@ -10,7 +10,8 @@ import numpy as np
 
 from app.training.samples import Artist
 
-AHEAD = 12  # batches drawn before they are asked for
+AHEAD = 12  # half batches drawn before they are asked for
+AGAIN = 64  # batches until a drawing is learned from a second time: drawing costs half as much as learning
 
 
 def _start(folder: Path, mode: str, seed: int) -> None:
@@ -23,7 +24,10 @@ def _batch(step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Batches(keras.utils.PyDataset):
-    """`steps` batches an epoch, drawn by `processes` processes while the last ones are learned from."""
+    """`steps` batches an epoch, drawn by `processes` processes while the last ones are learned from.
+
+    Half of a batch is new; the other half was new AGAIN batches before.
+    """
 
     def __init__(self, folder: Path, mode: str, *, seed: int, size: int, steps: int, processes: int = 1):
         super().__init__(workers=1, use_multiprocessing=False)
@@ -36,10 +40,11 @@ class Batches(keras.utils.PyDataset):
         return self.steps
 
     def __getitem__(self, _) -> tuple[np.ndarray, np.ndarray]:
-        while len(self.pending) < AHEAD:
-            self.pending.append(self.pool.submit(_batch, self.next_step, self.size))
+        while len(self.pending) <= AGAIN + AHEAD:
+            self.pending.append(self.pool.submit(_batch, self.next_step, self.size // 2))
             self.next_step += 1
-        inputs, targets = self.pending.popleft().result()
+        halves = self.pending.popleft().result(), self.pending[AGAIN - 1].result()
+        inputs, targets = (np.concatenate(parts) for parts in zip(*halves, strict=True))
         return inputs[..., None].astype(np.float32) / 255, targets
 
     def seek(self, step: int) -> None:

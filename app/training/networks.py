@@ -25,7 +25,7 @@ def build(classes: int) -> keras.Model:
     x = convolution(x, 192, "whole")
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
-    return keras.Model(inputs, layers.Dense(classes, name="logits")(x))
+    return keras.Model(inputs, layers.Dense(classes, dtype="float32", name="logits")(x))
 
 
 def convolution(x, filters: int, name: str, *, size: int = 3, stride: int = 1, activation: str | None = "relu"):

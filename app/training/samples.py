@@ -11,7 +11,7 @@ from app.training.rendering import deform, draw, read
 
 # How often a batch turns to each set. Pens are what people use; scans keep the models from forgetting paper.
 SHARES = {
-    "digit": {"unipen": 0.40, "mnist": 0.40, "emnist": 0.08, "emnist_merged": 0.12},
+    "digit": {"unipen": 0.44, "mnist": 0.38, "emnist": 0.08, "emnist_merged": 0.10},
     "character": {"unipen": 0.66, "emnist": 0.14, "emnist_merged": 0.20},
     "any": {"unipen": 0.60, "mnist": 0.08, "emnist": 0.12, "emnist_merged": 0.20},
 }
