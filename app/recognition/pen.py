@@ -18,7 +18,8 @@ def pen_width(ink: np.ndarray) -> float:
     """
     values = np.zeros((ink.shape[0] + 2, ink.shape[1] + 2), np.float32)
     values[1:-1, 1:-1] = ink
-    down, across = np.diff(values, axis=0)[:, :-1], np.diff(values, axis=1)[:-1]
+    here = values[:-1, :-1]
+    down, across = values[1:, :-1] - here, values[:-1, 1:] - here
     outline = np.sqrt(down * down + across * across).sum()
     return float(2 * values.sum() / max(outline, 1e-6))
 
@@ -33,7 +34,7 @@ def to_one_pen(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     side = max(right - left, bottom - top)
     scale = (BOX - PEN) * FINENESS / max(side - pen, side / 2)
     size = [max(round(length * scale), 1) for length in (right - left, bottom - top)]
-    fitted = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC, box)
+    fitted = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC, box, reducing_gap=1)
     change = (PEN * FINENESS - pen * scale) / 2  # how far the outline moves outwards, fine pixels
     change *= 1 if change > 0 else THINNING
     room = 2 + max(int(np.ceil(change)), 0)

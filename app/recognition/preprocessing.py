@@ -61,13 +61,13 @@ def to_picture(ink: np.ndarray) -> Image.Image:
 def centre(crop: np.ndarray) -> np.ndarray:
     """The crop with its centre of mass in the middle, none of it outside, reduced to (28, 28) float32 in [0, 1]."""
     side = INK_SIZE * FINENESS
-    rows, columns = (np.flatnonzero(crop.any(axis)) for axis in (1, 0))
+    rows, columns = (crop.any(axis).nonzero()[0] for axis in (1, 0))
     crop = crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][:side, :side]
-    mass = crop.sum(dtype=np.float64)
     canvas = np.zeros((side, side), np.float32)
     place = []
     for axis, length in enumerate(crop.shape):
-        middle = crop.sum(axis=1 - axis, dtype=np.float64) @ (np.arange(length) + 0.5) / mass
+        mass = crop.sum(axis=1 - axis, dtype=np.float32)
+        middle = mass @ np.arange(0.5, length) / mass.sum()
         place.append(min(max(round(side / 2 - middle), 0), side - length))
     canvas[place[0] : place[0] + crop.shape[0], place[1] : place[1] + crop.shape[1]] = crop
     return canvas.reshape(INK_SIZE, FINENESS, INK_SIZE, FINENESS).mean((1, 3)) / np.float32(255)

@@ -74,21 +74,22 @@ def find_ink(grey: Image.Image) -> np.ndarray:
     pixels = np.asarray(grey)
     paper_is_dark = np.mean(border_of(pixels) < split.threshold) >= 0.5
     ink = levels(grey, split, paper_is_dark)
-    if paper_is_dark and (page := page_on_a_table(ink)):
+    share = ink.mean() / 255
+    if paper_is_dark and (page := page_on_a_table(ink, share)):
         inside = np.zeros_like(ink)
         inside[page[1] : page[3], page[0] : page[2]] = find_ink(grey.crop(page))
         return inside
     spread = split.dark_spread if paper_is_dark else split.light_spread
-    even = spread < 0.15 * split.contrast and not too_wide_for_a_pen(ink)
+    even = spread < 0.15 * split.contrast and not too_wide_for_a_pen(ink, share)
     return ink if even else find_ink_locally(pixels)
 
 
-def page_on_a_table(ink: np.ndarray) -> tuple[int, int, int, int] | None:
+def page_on_a_table(ink: np.ndarray, share: float) -> tuple[int, int, int, int] | None:
     """Left, top, right, bottom of a page, a little inside its edges, where the ink is in truth a page on a dark table.
 
-    A page is large, nearly fills its bounding box, and ends sharply, as a gradient of light does not.
+    `share` of the picture is ink. A page is large, nearly fills its bounding box, and ends sharply, as a gradient of light does not.
     """
-    if min(ink.shape) < PHOTOGRAPH or ink.mean() < 0.15 * 255 or np.mean((ink > 0) & (ink < 255)) > 0.15:
+    if min(ink.shape) < PHOTOGRAPH or share < 0.15 or np.mean((ink > 0) & (ink < 255)) > 0.15:
         return None
     parts = connected_components(ink > 127)
     areas = parts.areas()
@@ -101,11 +102,14 @@ def page_on_a_table(ink: np.ndarray) -> tuple[int, int, int, int] | None:
     return (left + inset, top + inset, right - inset, bottom - inset) if smaller else None
 
 
-def too_wide_for_a_pen(ink: np.ndarray) -> bool:
-    """Whether what was taken for ink is more likely a shadow; one that comes in from the border is sooner suspected."""
-    share, side = ink.mean() / 255, max(ink.shape)
+def too_wide_for_a_pen(ink: np.ndarray, share: float) -> bool:
+    """Whether what was taken for ink, `share` of the picture, is more likely a shadow.
+
+    One that comes in from the border is sooner suspected.
+    """
     if share < 0.09:
         return False
+    side = max(ink.shape)
     photograph = min(ink.shape) >= PHOTOGRAPH
     reaches_in = photograph and np.mean(border_of(ink) > 127) > 0.05
     return share > (0.5 if photograph else 0.8) or pen_width(ink) > (0.12 if reaches_in else 0.3) * side
@@ -119,7 +123,7 @@ def border_of(pixels: np.ndarray) -> np.ndarray:
 def levels(grey: Image.Image, split: Split, paper_is_dark: bool) -> np.ndarray:
     """Grey levels as ink: a ramp half of the contrast wide, so that anti-aliased edges stay soft."""
     ramp = (LEVELS - split.threshold) / split.contrast * (2 if paper_is_dark else -2) + 0.5
-    return np.rint(ramp.clip(0, 1) * 255).astype(np.uint8)[np.asarray(grey)]
+    return np.asarray(grey.point(np.rint(ramp.clip(0, 1) * 255).astype(int).tolist()))
 
 
 def find_ink_locally(pixels: np.ndarray) -> np.ndarray:
