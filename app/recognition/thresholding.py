@@ -87,7 +87,8 @@ def find_ink(grey: Image.Image) -> np.ndarray:
 def page_on_a_table(ink: np.ndarray, share: float) -> tuple[int, int, int, int] | None:
     """Left, top, right, bottom of a page, a little inside its edges, where the ink is in truth a page on a dark table.
 
-    `share` of the picture is ink. A page is large, nearly fills its bounding box, and ends sharply, as a gradient of light does not.
+    `share` of the picture is ink. A page is large, nearly fills its bounding box, and ends sharply, as a gradient of
+    light does not.
     """
     if min(ink.shape) < PHOTOGRAPH or share < 0.15 or np.mean((ink > 0) & (ink < 255)) > 0.15:
         return None
