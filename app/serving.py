@@ -1,13 +1,19 @@
-"""The models that this process serves."""
+"""The models that this process serves, and how it reads a picture with them."""
 
 from pathlib import Path
+from threading import Lock
 
 from flask import Flask, current_app
+from PIL import Image
 from werkzeug.exceptions import ServiceUnavailable
 
+from app.recognition.preprocessing import Ink, preprocess
 from app.recognition.recognizer import ModelError, Recognizer
 
 NOT_LOADED = {503: "The models are not loaded."}
+# One picture is read at a time: threads that take the interpreter from each other between NumPy's many short calls
+# give a quarter fewer answers (doc/benchmarks.md).
+_turn = Lock()
 
 
 def init_app(app: Flask) -> None:
@@ -30,3 +36,15 @@ def recognizer() -> Recognizer:
     if (loaded := current_app.extensions["recognizer"]) is None:
         raise ServiceUnavailable("The models did not load, so nothing can be read. The server's log says why.")
     return loaded
+
+
+def read(picture: Image.Image, mode: str, *, keep_steps: bool = False) -> tuple[Ink, dict[str, float]]:
+    """What the models see of an opaque "L" or "RGB" picture, and the probability of each of the mode's labels.
+
+    Raises ServiceUnavailable, NothingDrawn.
+    """
+    models = recognizer()
+    with _turn:
+        ink = preprocess(picture, keep_steps=keep_steps)
+        probabilities = models.predict(ink.input[None], mode)[0]
+    return ink, dict(zip(models.cards[mode]["labels"], probabilities.tolist(), strict=True))

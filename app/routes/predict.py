@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app import problems, serving
 from app.recognition import images
-from app.recognition.preprocessing import preprocess, to_picture
+from app.recognition.preprocessing import to_picture
 from app.routes.schemas import PictureInForm, PictureInJson, Prediction
 
 bp = Blueprint("predict", __name__, url_prefix="/api", description="A picture in, what it shows out.")
@@ -37,11 +37,10 @@ def predict() -> Response:
     Ink may be dark on light or light on dark, of any colour and size, anywhere in the picture, which may have 5 MB and
     25 megapixels. Its kind is judged by content, whatever its name or type says.
     """
-    recognizer = serving.recognizer()
+    cards = serving.recognizer().cards
     question = _question()
-    mode, card = question["mode"], recognizer.cards[question["mode"]]
-    ink = preprocess(_picture(question), keep_steps=question["steps"])
-    probabilities = dict(zip(card["labels"], recognizer.predict(ink.input[None], mode)[0].tolist(), strict=True))
+    mode = question["mode"]
+    ink, probabilities = serving.read(_picture(question), mode, keep_steps=question["steps"])
     best = max(probabilities, key=probabilities.get)
     answer = {
         "prediction": best,
@@ -49,7 +48,7 @@ def predict() -> Response:
         "mode": mode,
         "probabilities": probabilities,
         "input": _data_url(to_picture(ink.input)),
-        "model": {"name": card["name"], "version": card["version"]},
+        "model": {"name": mode, "version": cards[mode]["version"]},
     }
     if question["steps"]:
         answer |= {"steps": {name: _data_url(step) for name, step in ink.steps.items()}, "box": ink.box}
