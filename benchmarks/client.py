@@ -64,14 +64,15 @@ def throughput(port: int, drawings: Sequence[Drawing], *, clients: int, seconds:
     """
     questions, answers = cycle(drawings), 0
     with DefaultSelector() as selector, ExitStack() as stack:
-        began = time.perf_counter()
+        began, passed = time.perf_counter(), 0.0
         for _ in range(clients):
             client = stack.enter_context(Client(port))
             client.send(next(questions))
             selector.register(client, EVENT_READ)
-        while (passed := time.perf_counter() - began) < seconds:
-            for key, _ in selector.select(seconds - passed):
+        while passed < seconds:
+            for key, _ in selector.select(TIMEOUT):
                 key.fileobj.receive()
                 answers += 1
                 key.fileobj.send(next(questions))
+            passed = time.perf_counter() - began
         return answers / passed

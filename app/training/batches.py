@@ -1,9 +1,11 @@
 """Batches drawn in processes beside the one that learns."""
 
+import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import keras
 import numpy as np
@@ -14,7 +16,14 @@ AHEAD = 12  # half batches drawn before they are asked for
 AGAIN = 64  # batches until a drawing is learned from a second time: drawing costs half as much as learning
 
 
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)
+
+
 def _start(folder: Path, mode: str, seed: int) -> None:
+    if parent_process():  # else a trainer that is killed would leave those who draw for it behind
+        Thread(target=_end_with_parent, daemon=True).start()
     global _artist  # one in each process, made when the process starts
     _artist = Artist(folder, mode, seed)
 
