@@ -8,7 +8,7 @@ run: .venv/serves  ## serve on http://localhost:8080 with the models that the re
 	$(BIN)/gunicorn main:app
 
 test: .venv/develops  ## every test that this machine can run
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/develops  ## what CI refuses
 	$(BIN)/ruff check .
@@ -18,10 +18,10 @@ format: .venv/develops
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: .venv/develops  ## train the three models: hours without a GPU; a run that was cut off goes on where it was
-	$(BIN)/python -m app.training.train any
-	$(BIN)/python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 1e-3
-	$(BIN)/python -m app.training.train digit --steps 2500
+train: .venv/develops  ## train the three models on: hours without a GPU; a run that was cut off goes on where it was
+	$(BIN)/python -m app.training.train digit --start app/recognition/trained/digit/model.keras --steps 6000 --rate 1.5e-3 --keep 0.4
+	$(BIN)/python -m app.training.train character --start app/recognition/trained/character/model.keras --steps 6000 --rate 1.5e-3 --keep 0.4
+	$(BIN)/python -m app.training.train any --start app/recognition/trained/digit/model.keras --steps 6000
 
 bench: .venv/develops  ## measure serving against what a user would pick instead
 	$(BIN)/python -m benchmarks.serving

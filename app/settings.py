@@ -20,6 +20,17 @@ SETTINGS = (
     ),
     Setting("MAX_PICTURE_BYTES", 5_000_000, "Largest picture taken, bytes of its file."),
     Setting("MAX_PICTURE_PIXELS", 25_000_000, "Largest picture taken, width × height in pixels."),
+    Setting(
+        "FEEDBACK_URL",
+        "sqlite:///instance/feedback.db",
+        "Where feedback is kept; also `postgresql+psycopg://user:password@host/database` or `sheets://SPREADSHEET_ID`.",
+    ),
+    Setting("FEEDBACK_RATE", "60 per minute", "How much feedback one address may send to one process."),
+    Setting(
+        "QUARANTINE_PERCENT",
+        95,
+        "A correction that the model contradicts with this confidence or more waits for a second opinion; 101: none.",
+    ),
 )
 
 

@@ -3,14 +3,18 @@ import threading
 import pytest
 from werkzeug.serving import make_server
 
-from app import create_app
+from app import create_app, keeping
 from app.recognition.recognizer import Recognizer
 from tests.drawings import data_url, draw
 
 
 @pytest.fixture(scope="session")
-def app():
-    return create_app({"TESTING": True})
+def app(tmp_path_factory):
+    """Keeps feedback in a file of its own, as much of it as tests send."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('store')}/feedback.db"
+    app = create_app({"TESTING": True, "FEEDBACK_URL": store, "FEEDBACK_RATE": "1000 per second"})
+    yield app
+    keeping.close(app)
 
 
 @pytest.fixture

@@ -43,19 +43,26 @@ def test_recognition_knows_nothing_of_the_web_or_the_rest_of_the_app(module):
     assert not [name for name in found if within(name, "app") and not within(name, "app.recognition")]
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "app.feedback")])
+def test_feedback_knows_nothing_of_the_web_and_of_the_app_only_recognition_and_settings(module):
+    found, allowed = imports(MODULES[module]), ("app.feedback", "app.recognition", "app.settings")
+    assert not [name for name in found if within(name, "flask", "flask_smorest", "marshmallow", "werkzeug")]
+    assert not [name for name in found - {"app"} if within(name, "app") and not within(name, *allowed)]
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, "app.training", "app.retrain_model")])
 def test_training_imports_of_the_app_only_recognition_and_feedback(module):
     allowed = ("app.training", "app.recognition", "app.feedback")
     assert not [name for name in imports(MODULES[module]) if within(name, "app") and not within(name, *allowed)]
 
 
-def test_serving_process_loads_nothing_of_training():
+def test_serving_process_loads_nothing_of_training_nor_a_store_before_feedback_comes():
     script = """
 import sys
 from main import app
 with app.test_client() as client:
     client.get("/health/ready")
-heavy = {"tensorflow", "keras", "cv2", "scipy", "app.training"} & set(sys.modules)
+heavy = {"tensorflow", "keras", "cv2", "scipy", "app.training", "sqlalchemy", "gspread"} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, check=True, timeout=60)

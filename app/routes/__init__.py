@@ -4,7 +4,7 @@ import flask_smorest
 from flask import Flask
 
 from app import problems
-from app.routes import canvas, docs, health, import_file, index, model, predict
+from app.routes import canvas, docs, feedback, health, import_file, index, model, predict
 
 
 class Api(flask_smorest.Api):
@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app)
-    for part in (predict, model, health):
+    for part in (predict, feedback, model, health):
         api.register_blueprint(part.bp)
     for part in (index, canvas, import_file, docs):
         app.register_blueprint(part.bp)

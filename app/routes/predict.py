@@ -1,15 +1,15 @@
 import base64
 import io
-import json
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from PIL import Image
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app import problems, serving
 from app.recognition import images
 from app.recognition.preprocessing import to_picture
+from app.routes import body
 from app.routes.schemas import PictureInForm, PictureInJson, Prediction
 
 bp = Blueprint("predict", __name__, url_prefix="/api", description="A picture in, what it shows out.")
@@ -58,31 +58,15 @@ def predict() -> Response:
 def _question() -> dict:
     """The request's fields, checked. Raises BadRequest, UnsupportedMediaType, or marshmallow's ValidationError."""
     if request.is_json:
-        return JSON.load(_json())
+        return JSON.load(body.json_object())
     if request.mimetype == "multipart/form-data":
         return FORM.load(request.form.to_dict() | request.files.to_dict())
     received = images.excerpt(request.mimetype) if request.mimetype else "no type"
     raise UnsupportedMediaType(f"Send application/json or multipart/form-data. Received: {received}")
 
 
-def _json() -> dict:
-    try:
-        body = json.loads(request.get_data(cache=False))
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # ValueError: malformed, not UTF-8, or a number of thousands of digits
-        raise BadRequest(f"The body is not valid JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise BadRequest(f"The body must be a JSON object. Received: {type(body).__name__}")
-    return body
-
-
 def _picture(question: dict) -> Image.Image:
-    limits = {
-        "max_bytes": current_app.config["MAX_PICTURE_BYTES"],
-        "max_pixels": current_app.config["MAX_PICTURE_PIXELS"],
-    }
+    limits = body.picture_limits()
     if "image" in question:
         return images.from_data_url(question["image"], **limits)
     return images.from_bytes(question["file"].read(), **limits)

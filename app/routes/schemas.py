@@ -1,9 +1,11 @@
 """The shapes of what the API takes and gives."""
 
 from flask_smorest.fields import Upload
-from marshmallow import INCLUDE, Schema, ValidationError, fields
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import FileStorage
 
+from app import serving
+from app.feedback.store import NOT_A_CHARACTER, SKIP
 from app.recognition.images import excerpt
 from app.recognition.recognizer import MODES
 
@@ -18,12 +20,21 @@ def _is_file(file: object) -> None:
         raise ValidationError("Must be a file, sent with its name.")
 
 
-class _Question(Schema):
+def _is_true(value: object) -> None:
+    if value is not True:
+        received = excerpt(f"{value}") if isinstance(value, str | int | float) else type(value).__name__
+        raise ValidationError(f"Must be true: nothing is kept without consent. Received: {received}")
+
+
+class _InMode(Schema):
     mode = fields.String(
         required=True,
         validate=_known_mode,
         metadata={"enum": MODES, "description": "What to expect: a digit, a letter, or either."},
     )
+
+
+class _Question(_InMode):
     steps = fields.Boolean(
         load_default=False,
         metadata={"description": "Whether to return the preprocessing's steps and the character's box."},
@@ -40,6 +51,62 @@ class PictureInForm(_Question):
     file = Upload(
         required=True, validate=_is_file, metadata={"description": "A PNG, JPEG, BMP, GIF (first frame) or WebP."}
     )
+
+
+class FeedbackInJson(_InMode):
+    id = fields.UUID(required=True, metadata={"description": "A new one for each answer that a person gives."})
+    image = fields.String(
+        required=True, metadata={"description": "The picture that was read, as a base64 data URL; kept small and grey."}
+    )
+    prediction = fields.String(
+        required=True, metadata={"description": "What the model read: one of the mode's labels."}
+    )
+    confidence = fields.Float(
+        required=True, validate=validate.Range(0, 1), metadata={"description": "Of the prediction, from 0 to 1."}
+    )
+    label = fields.String(
+        required=True,
+        metadata={"description": f"What it is: one of the mode's labels, “{NOT_A_CHARACTER}” or “{SKIP}”."},
+    )
+    model_version = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}\Z",
+            error="Must be letters, digits, and . _ + - between them, at most 64.",
+        ),
+        metadata={"description": "The version of the model that made the prediction."},
+    )
+    consent = fields.Raw(
+        required=True,
+        validate=_is_true,
+        metadata={
+            "type": "boolean",
+            "enum": [True],
+            "description": "Must be true: that the person agreed to have this kept.",
+        },
+    )
+    browser = fields.UUID(
+        load_default=None,
+        metadata={"description": "A random id that the browser gave itself, so that no one hand teaches too much."},
+    )
+
+    @validates_schema
+    def _labels_are_of_the_mode(self, record, **_):
+        labels = serving.recognizer().cards[record["mode"]]["labels"]
+        messages = {}
+        for field, others in (("prediction", ()), ("label", (NOT_A_CHARACTER, SKIP))):
+            if record[field] not in (*labels, *others):
+                also = f", or {' or '.join(map(repr, others))}" if others else ""
+                messages[field] = [
+                    f"Must be a label of mode {record['mode']}, which GET /api/model lists{also}."
+                    f" Received: {excerpt(record[field])}"
+                ]
+        if messages:
+            raise ValidationError(messages)
+
+
+class Kept(Schema):
+    id = fields.UUID(required=True, metadata={"description": "The record's, which deletes it."})
 
 
 class ServedModel(Schema):

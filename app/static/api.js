@@ -1,6 +1,7 @@
 // The server's answer, or a Problem that says in words what went wrong.
 
 const PATIENCE = 10_000; // milliseconds
+const LONGER = 30_000; // nobody watches feedback being sent, and a photograph takes its time
 
 export class Problem extends Error {
   /** `passing`: asking again later may succeed, after `wait` milliseconds where the server said so. */
@@ -10,11 +11,10 @@ export class Problem extends Error {
   }
 }
 
+const inJson = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
 function asRequest(picture, mode, steps) {
-  if (typeof picture === "string") {
-    const body = JSON.stringify({ image: picture, mode, ...(steps && { steps }) });
-    return { method: "POST", headers: { "Content-Type": "application/json" }, body };
-  }
+  if (typeof picture === "string") return inJson({ image: picture, mode, ...(steps && { steps }) });
   const form = new FormData();
   form.append("file", picture);
   form.append("mode", mode);
@@ -26,14 +26,28 @@ function asRequest(picture, mode, steps) {
  * Asks what `picture` (a data URL, or a File or Blob) shows.
  * Throws a Problem, or `signal`'s reason when the caller gave up.
  */
-export async function predict(picture, { mode, steps = false, signal }) {
-  const late = AbortSignal.timeout(PATIENCE);
+export function predict(picture, { mode, steps = false, signal }) {
+  return call("/api/predict", asRequest(picture, mode, steps), { signal, patience: PATIENCE });
+}
+
+/** Sends the body of a POST /api/feedback. Throws a Problem. */
+export function sendFeedback(feedback) {
+  return call("/api/feedback", inJson(feedback), { patience: LONGER });
+}
+
+/** Deletes what was sent under this id. Throws a Problem, of status 404 where there is none. */
+export function deleteFeedback(id) {
+  return call(`/api/feedback/${id}`, { method: "DELETE" }, { patience: PATIENCE });
+}
+
+async function call(address, request, { signal, patience }) {
+  const late = AbortSignal.timeout(patience);
   let response;
   try {
-    response = await fetch("/api/predict", { ...asRequest(picture, mode, steps), signal: AbortSignal.any([signal, late]) });
-    if (response.ok) return await response.json();
+    response = await fetch(address, { ...request, signal: signal ? AbortSignal.any([signal, late]) : late });
+    if (response.ok) return response.status === 204 ? null : await response.json();
   } catch (error) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const message = late.aborted ? "The server is slow to answer. Trying again." : "No connection to the server. Trying again.";
     throw new Problem(message, { passing: true, cause: error });
   }

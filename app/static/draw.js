@@ -1,5 +1,6 @@
 // The pages with a canvas: joins the pad, its tools, the mode and the answer.
 import { Pad } from "./canvas.js";
+import { Feedback } from "./feedback.js";
 import { Live } from "./live.js";
 import { Modes } from "./modes.js";
 import { Result } from "./result.js";
@@ -28,11 +29,13 @@ const pad = new Pad(one("pad"), drawing);
 const live = new Live();
 const modes = new Modes();
 const result = new Result();
+const feedback = new Feedback((text) => result.say(text));
 let soon = null;
 
 function ask(settled) {
   clearTimeout(soon);
   soon = null;
+  feedback.withdraw();
   if (drawing.isBlank) {
     live.stop();
     result.empty();
@@ -63,6 +66,7 @@ function change(how) {
 }
 
 pad.addEventListener("ink", () => {
+  feedback.withdraw();
   one("hint").hidden = true;
   soon ??= setTimeout(() => ask(false), EVERY);
 });
@@ -70,7 +74,10 @@ pad.addEventListener("change", settle);
 modes.addEventListener("change", () => ask(!pad.isDrawing));
 result.onSteps(() => ask(!pad.isDrawing));
 
-live.addEventListener("answer", ({ detail: { answer } }) => result.show(answer));
+live.addEventListener("answer", ({ detail: { answer, request, picture } }) => {
+  result.show(answer);
+  if (request.settled && !pad.isDrawing) feedback.offer(picture, answer);
+});
 live.addEventListener("slow", () => result.age("Still reading …"));
 live.addEventListener("problem", ({ detail: { problem, request } }) => {
   if (problem.passing) result.age(problem.message);
@@ -80,6 +87,7 @@ live.addEventListener("problem", ({ detail: { problem, request } }) => {
 one("pens").addEventListener("change", (event) => { pad.pen = event.target.value; });
 for (const how of ["undo", "redo", "clear"]) one(how).addEventListener("click", () => change(how));
 addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   const how = command && key === "z" ? (event.shiftKey ? "redo" : "undo")

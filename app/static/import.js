@@ -1,4 +1,5 @@
 // The import page: a picture chosen, dropped, pasted or photographed, and the character found in it.
+import { Feedback } from "./feedback.js";
 import { Live } from "./live.js";
 import { Modes } from "./modes.js";
 import { Result } from "./result.js";
@@ -12,6 +13,7 @@ const one = (name) => document.querySelector(`[data-${name}]`);
 const live = new Live();
 const modes = new Modes();
 const result = new Result();
+const feedback = new Feedback((text) => result.say(text));
 let picture = null; // as sent
 let turn = 0; // of the picture that was given last
 
@@ -43,6 +45,7 @@ async function prepared(file) {
 async function take(file) {
   const mine = (turn += 1);
   live.stop();
+  feedback.withdraw();
   result.empty();
   one("preview").hidden = true;
   one("preview").classList.remove("framed");
@@ -70,6 +73,7 @@ function preview(name) {
 function ask() {
   if (!picture) return;
   const sent = picture;
+  feedback.withdraw();
   live.want({ picture: () => sent, mode: modes.value, steps: true, settled: true });
 }
 
@@ -83,8 +87,9 @@ async function frame([left, top, right, bottom]) {
   one("preview").classList.add("framed");
 }
 
-live.addEventListener("answer", ({ detail: { answer } }) => {
+live.addEventListener("answer", ({ detail: { answer, picture: answered } }) => {
   result.show(answer);
+  feedback.offer(answered, answer);
   frame(answer.box).catch(() => {});
 });
 live.addEventListener("slow", () => result.age("Still reading …"));

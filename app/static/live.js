@@ -12,7 +12,7 @@ export class Live extends EventTarget {
   /**
    * Wants an answer for { picture: a function, called when it is sent, mode, steps, settled }.
    * A settled request stops one under way for an earlier state; an unsettled one waits for it, so that answers keep coming.
-   * Emits "answer" with { answer, request }, "problem" with { problem, request }, and "slow".
+   * Emits "answer" with { answer, request, picture: as it was sent }, "problem" with { problem, request }, and "slow".
    */
   want(request) {
     this.#wanted = request;
@@ -34,13 +34,14 @@ export class Live extends EventTarget {
       this.#giveUp = new AbortController();
       const { signal } = this.#giveUp;
       const slow = setTimeout(() => this.#tell("slow"), SLOW);
-      const { answer, problem } = await predict(request.picture(), { ...request, signal })
+      const picture = request.picture();
+      const { answer, problem } = await predict(picture, { ...request, signal })
         .then((answer) => ({ answer }), (problem) => ({ problem }))
         .finally(() => clearTimeout(slow));
       if (signal.aborted) continue;
       if (answer) {
         failures = 0;
-        this.#tell("answer", { answer, request });
+        this.#tell("answer", { answer, request, picture });
         continue;
       }
       this.#tell("problem", { problem, request });

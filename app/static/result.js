@@ -1,14 +1,12 @@
 // The answer panel: what was read, how sure that is, everything else it might be, and what the model saw.
+import { nameOf, sentence } from "./labels.js";
 
 const SETTLING = 800; // milliseconds without another answer before it is read aloud
 const WORDS = [[0.97, "Very sure"], [0.85, "Fairly sure"], [0.6, "Leaning this way"], [0, "Not sure"]];
 const RUNNERS = 3;
 const LEAST = 0.001; // below this a runner-up says nothing
 
-const kindOf = (label) => (/\d/.test(label) ? "digit" : label === label.toUpperCase() ? "capital" : "small");
-const nameOf = (label) => `${kindOf(label)} ${label}`;
 const wordFor = (confidence) => WORDS.find(([least]) => confidence >= least)[1];
-const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 function perCent(probability) {
   if (probability > 0.999) return "over 99.9\u00a0%";
@@ -40,14 +38,14 @@ export class Result {
     this.#fill(probabilities, prediction);
     if (steps) this.#walk(steps);
     const others = runners.map(([label, p]) => `${nameOf(label)} ${perCent(p)}`).join(", ");
-    this.#say(`Read as ${nameOf(prediction)}. ${wordFor(confidence)}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
+    this.say(`Read as ${nameOf(prediction)}. ${wordFor(confidence)}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
   }
 
   /** Keeps the last answer, marked as one for an earlier state, and says why. */
   age(why) {
     if (this.#root.dataset.state === "fresh") this.#root.dataset.state = "old";
     this.#part("message").textContent = why;
-    this.#say(why);
+    this.say(why);
   }
 
   /** Back to the start; `why` says what is amiss, if anything is. */
@@ -59,7 +57,7 @@ export class Result {
     this.#part("message").textContent = why;
     for (const image of this.#root.querySelectorAll("img")) image.hidden = true;
     this.#fill({}, null);
-    this.#say(why);
+    this.say(why);
   }
 
   /** Calls `opened` when the steps are called for. */
@@ -97,7 +95,8 @@ export class Result {
     Object.assign(image, { src: source, alt, hidden: false });
   }
 
-  #say(text) {
+  /** Reads a sentence aloud, once nothing else has come up for a moment. */
+  say(text) {
     clearTimeout(this.#aloud);
     this.#aloud = setTimeout(() => { this.#part("live").textContent = text; }, SETTLING);
   }

@@ -14,6 +14,7 @@ from app.training.samples import positions
 LOOK_ALIKE = "cijklmopsuvwxyz"  # letters whose two cases look alike once size is lost
 BINS = 15
 CALIBRATION_STEPS = 500
+TEMPERATURES = 0.2, 5.0
 BIAS_PENALTY = 0.01  # of those tried on held-out writers, 0.3 to 0.003, the one that made the others' labels likeliest
 STYLES = ("neat", "free")
 
@@ -47,13 +48,14 @@ def picture(dataset: Drawings | Scans, member: int, style: str, rng: np.random.G
 
 
 def fit_calibration(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """The temperature and class biases under which the targets' labels are likeliest: softmax(logits / T + biases).
+    """The temperature and class biases that make softmax(logits / T + biases) mean what it says.
 
     Vector scaling's cautious sister (Guo et al., 2017): one temperature for all classes, biases held small, so that few
-    pictures suffice. By gradient descent, as the problem is convex.
+    pictures suffice. Under the biases the targets' labels are likeliest, by gradient descent, as the problem is convex;
+    under the temperature the mean confidence is the share read rightly, which the likeliest one misses by a per cent.
 
     Args:
-        logits, targets: (n, classes). weights: (n,).
+        logits, targets: (n, classes). weights: (n,), for the biases.
 
     Returns:
         The temperature, to three figures, and the biases, (classes,).
@@ -66,7 +68,18 @@ def fit_calibration(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray
         gradient = share * (probabilities - wanted / np.maximum(wanted.sum(1, keepdims=True), 1e-12))
         inverse -= 0.05 * np.sum(gradient * logits)
         biases -= 4.0 * (gradient.sum(0) + BIAS_PENALTY * biases)
-    return float(f"{1 / inverse:.3g}"), biases
+    return float(f"{match_confidence(logits, targets, biases):.3g}"), biases
+
+
+def match_confidence(logits: np.ndarray, targets: np.ndarray, biases: np.ndarray) -> float:
+    """The temperature in TEMPERATURES at which mean confidence and accuracy come closest, by bisection."""
+    low, high = TEMPERATURES
+    while high - low > 1e-4:
+        temperature = (low + high) / 2
+        probabilities = softmax(logits / temperature + biases)
+        read = np.take_along_axis(targets, probabilities.argmax(1)[:, None], 1)
+        low, high = (temperature, high) if probabilities.max(1).mean() > read.mean() else (low, temperature)
+    return (low + high) / 2
 
 
 def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:

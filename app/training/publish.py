@@ -11,7 +11,7 @@ import numpy as np
 
 from app.recognition.recognizer import LiteRTModel, softmax
 from app.training.datasets import LABELS, VALIDATION, Corpus
-from app.training.evaluate import class_weights, figures, fit_calibration, pictures, tests
+from app.training.evaluate import STYLES, class_weights, figures, fit_calibration, pictures, tests
 from app.training.networks import build
 from app.training.rendering import draw, read
 from app.training.samples import one_or_two_hot
@@ -65,9 +65,10 @@ def logits_of(served: LiteRTModel, inputs: np.ndarray) -> np.ndarray:
 def calibrate(model: keras.Model, corpus: Corpus, mode: str) -> float:
     """Fit temperature and class biases to drawings by validation writers; the biases go into the model's last layer.
 
-    Returns the temperature. Every class counts the same, as nobody knows what will be drawn.
+    Returns the temperature. Every class counts the same for the biases, as nobody knows what will be drawn.
     """
-    inputs, labels, alternatives = pictures(corpus.unipen, VALIDATION, mode, "free")
+    parts = [pictures(corpus.unipen, VALIDATION, mode, style) for style in STYLES]
+    inputs, labels, alternatives = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     targets = one_or_two_hot(labels, alternatives, mode)
     temperature, biases = fit_calibration(
         logits_of(LiteRTModel(convert(model)), inputs), targets, class_weights(targets)

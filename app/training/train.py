@@ -12,19 +12,21 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from app.training.averaging import average
 from app.training.batches import Batches
 from app.training.datasets import LABELS, VALIDATION, Corpus, data_folder
 from app.training.evaluate import pictures
 from app.training.networks import accuracy, adopt, build, either_label_loss
 from app.training.publish import publish
 from app.training.report import TRAINED
-from app.training.samples import SHARES, one_or_two_hot
+from app.training.samples import SHARES, Artist, one_or_two_hot
 
 BATCH = 256
 EPOCH = 500  # batches between two looks at the validation split
 RATE, WEIGHT_DECAY = 2e-3, 2e-2
 WARM_UP = 200  # batches
 PATIENCE = 8  # epochs without a better validation loss
+STATISTICS = 512  # pictures in each batch that an average's normalisation is measured on
 
 
 def validation_set(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray]:
@@ -89,6 +91,7 @@ def train(
     seed: int,
     precision: str,
     start: Path | None,
+    keep: float,
     out: Path,
     checkpoints: Path,
 ) -> None:
@@ -104,6 +107,10 @@ def train(
     keras.config.set_dtype_policy("float32")
     trained = build(len(LABELS[mode]))
     trained.set_weights(model.get_weights())
+    if keep:
+        artist = Artist(corpus.folder, mode, seed)
+        batches = [artist.batch(step, STATISTICS)[0][..., None] / np.float32(255) for step in range(8)]
+        average(trained, keras.saving.load_model(start, compile=False), keep, batches)
     publish(trained, corpus, mode, out, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
 
 
@@ -119,10 +126,15 @@ def main() -> None:
         default="float32",
         help="mixed_bfloat16 takes a quarter off a step where the processor knows it (default %(default)s)",
     )
-    arguments.add_argument("--start", type=Path, help="a model.keras of another mode whose layers to start from")
+    arguments.add_argument("--start", type=Path, help="a model.keras, also of another mode, whose layers to start from")
+    arguments.add_argument(
+        "--keep", type=float, default=0, help="share of the start's weights in the result, where its mode is the same"
+    )
     arguments.add_argument("--out", type=Path, help="default: app/recognition/trained/MODE")
     arguments.add_argument("--checkpoints", type=Path, help="default: checkpoints/MODE")
     options = arguments.parse_args()
+    if options.keep and not options.start:
+        arguments.error("--keep needs the --start whose weights to keep")
     train(
         options.mode,
         steps=options.steps,
@@ -130,6 +142,7 @@ def main() -> None:
         seed=options.seed,
         precision=options.precision,
         start=options.start,
+        keep=options.keep,
         out=options.out or TRAINED / options.mode,
         checkpoints=options.checkpoints or Path("checkpoints") / options.mode,
     )

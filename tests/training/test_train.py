@@ -25,7 +25,7 @@ def run(data_folder, tmp_path_factory):
         patch.setattr(batches, "AGAIN", 4)
         seek = batches.Batches.seek
         patch.setattr(batches.Batches, "seek", lambda self, step: (drawn.append(step), seek(self, step)))
-        options = {"steps": 36, "rate": 2e-3, "seed": 1, "precision": "mixed_bfloat16", "start": None}
+        options = {"steps": 36, "rate": 2e-3, "seed": 1, "precision": "mixed_bfloat16", "start": None, "keep": 0}
         options |= {"out": out / "digit", "checkpoints": checkpoints}
         with patch.context() as cut:
             cut.setattr(keras.callbacks.EarlyStopping, "on_epoch_end", cut_off)

@@ -1,0 +1,52 @@
+"""Many drawings on one picture, each with a line of text."""
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+
+from app.feedback.pictures import from_kept
+from app.feedback.store import Feedback
+from app.recognition.errors import PictureError
+
+COLUMNS, TILE, CAPTION, GAP = 8, 140, 20, 8  # tiles a row; pixels
+MOST = 400  # drawings on one sheet: 8 megapixels
+
+
+def contact_sheet(records: Sequence[Feedback]) -> Image.Image:
+    """The first MOST records' drawings, captioned with the id's beginning, what was read and what it is said to be.
+
+    Raises ValueError where there are none.
+    """
+    if not records:
+        raise ValueError("A contact sheet needs at least one drawing. Received: none")
+    records = records[:MOST]
+    rows = -(-len(records) // COLUMNS)
+    width, height = TILE + GAP, TILE + CAPTION + GAP
+    sheet = Image.new("L", (min(len(records), COLUMNS) * width + GAP, rows * height + GAP), 255)
+    canvas, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for number, record in enumerate(records):
+        left, top = GAP + number % COLUMNS * width, GAP + number // COLUMNS * height
+        sheet.paste(_tile(record), (left, top))
+        canvas.rectangle((left - 1, top - 1, left + TILE, top + TILE), outline=128)
+        canvas.text((left, top + TILE + 3), caption(record), fill=0, font=font)
+    return sheet
+
+
+def caption(record: Feedback) -> str:
+    return f"{record.id[:8]}  {correction(record)}"
+
+
+def correction(record: Feedback) -> str:
+    return f"{record.prediction} → {record.label}"
+
+
+def _tile(record: Feedback) -> Image.Image:
+    """The drawing as large as fits; grey where it cannot be read."""
+    tile = Image.new("L", (TILE, TILE), 255)
+    try:
+        drawing = from_kept(record.image)
+    except PictureError:
+        return Image.new("L", (TILE, TILE), 192)
+    drawing.thumbnail((TILE, TILE))
+    tile.paste(drawing, ((TILE - drawing.width) // 2, (TILE - drawing.height) // 2))
+    return tile
