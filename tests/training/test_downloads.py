@@ -321,7 +321,9 @@ def test_an_archive_put_into_the_folder_by_hand_is_used(sources, server, folder)
     assert not [path for path, _ in server.asked if path in (RECORD, UNIPEN)]
 
 
-@pytest.mark.parametrize("archive", [unipen_tgz()[:200], b"<html>", gzip.compress(b"no tar")])
+@pytest.mark.parametrize(
+    "archive", [unipen_tgz()[:200], b"<html>", gzip.compress(b"no tar")], ids=["cut short", "a page", "no tar"]
+)
 def test_a_damaged_archive_is_an_error_that_says_what_to_do(sources, folder, archive):
     folder.mkdir()
     (folder / downloads.UNIPEN_ARCHIVE).write_bytes(archive)
