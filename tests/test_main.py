@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.servers import free_port
 from tests.drawings import data_url, draw
 
 ROOT = Path(__file__).parent.parent
@@ -19,9 +20,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module", params=[["-m", "gunicorn", "main:app"], ["main.py"]], ids=["gunicorn", "python"])
 def port(request):
     """The port of a server of its own process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"PORT": str(port)}
     process = subprocess.Popen([sys.executable, *request.param], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30

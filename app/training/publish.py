@@ -12,7 +12,6 @@ import numpy as np
 from app.recognition.recognizer import LiteRTModel, softmax
 from app.training.datasets import LABELS, VALIDATION, Corpus
 from app.training.evaluate import STYLES, class_weights, figures, fit_calibration, pictures, tests
-from app.training.networks import build
 from app.training.rendering import draw, read
 from app.training.samples import one_or_two_hot
 
@@ -92,11 +91,12 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: str) -> dict:
-    """Write model.keras, model.tflite and card.json into `out`, and return the card."""
-    bare = build(len(LABELS[mode]))  # without the optimizer's two values a weight
-    bare.set_weights(model.get_weights())
-    temperature = calibrate(bare, corpus, mode)
-    content = convert(bare)
+    """Write model.keras, model.tflite and card.json into `out`, and return the card.
+
+    model: of float32 and never compiled, so that no optimizer's two values a weight are saved; it is calibrated here.
+    """
+    temperature = calibrate(model, corpus, mode)
+    content = convert(model)
     served = LiteRTModel(content)
     measured = {}
     for name, inputs, labels in tests(corpus, mode):
@@ -115,7 +115,7 @@ def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: s
         "tests": measured,
     }
     out.mkdir(parents=True, exist_ok=True)
-    bare.save(out / "model.partial.keras")
+    model.save(out / "model.partial.keras")
     (out / "model.partial.keras").replace(out / "model.keras")
     write_atomically(out / "model.tflite", content)
     write_atomically(out / "card.json", json.dumps(card, separators=(",", ":")).encode())

@@ -101,16 +101,17 @@ def train(
     keras.config.set_dtype_policy(precision)
     model = build(len(LABELS[mode]))
     if start:
-        print(f"{adopt(model, keras.saving.load_model(start, compile=False))} layers taken over from {start}")
+        origin = keras.saving.load_model(start, compile=False)
+        print(f"{adopt(model, origin)} layers taken over from {start}")
     compiled(model, steps, rate)
     fit(model, corpus, mode, steps=steps, seed=seed, checkpoints=checkpoints)
     keras.config.set_dtype_policy("float32")
-    trained = build(len(LABELS[mode]))
+    trained = build(len(LABELS[mode]))  # of float32, and without an optimizer
     trained.set_weights(model.get_weights())
     if keep:
         artist = Artist(corpus.folder, mode, seed)
         batches = [artist.batch(step, STATISTICS)[0][..., None] / np.float32(255) for step in range(8)]
-        average(trained, keras.saving.load_model(start, compile=False), keep, batches)
+        average(trained, origin, keep, batches)
     publish(trained, corpus, mode, out, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
 
 

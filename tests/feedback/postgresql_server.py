@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,16 +11,18 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.servers import free_port
+
 DEBIAN = Path("/usr/lib/postgresql")
 
 
 class NoPostgresql(Exception):
-    """Why no server can be started here."""
+    """No PostgreSQL is installed here."""
 
 
 @contextmanager
 def postgresql_server() -> Iterator[str]:
-    """The URL of an empty database, which is gone afterwards. Raises NoPostgresql."""
+    """The URL of an empty database, which is gone afterwards. Raises NoPostgresql, or RuntimeError where it fails."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     user = {"user": "nobody", "group": "nogroup", "extra_groups": ()} if os.geteuid() == 0 else {}  # never runs as root
@@ -31,7 +32,7 @@ def postgresql_server() -> Iterator[str]:
         initdb = [programs / "initdb", "-D", folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C"]
         made = subprocess.run([*initdb, "--no-sync"], cwd=folder, capture_output=True, text=True, **user)
         if made.returncode:
-            raise NoPostgresql(f"initdb fails: {made.stderr.strip()}")
+            raise RuntimeError(f"initdb fails: {made.stderr.strip()}")
         with _running(programs / "postgres", folder, user) as port:
             yield f"postgresql+psycopg://tests@127.0.0.1:{port}/postgres"
     finally:
@@ -49,9 +50,7 @@ def _programs() -> Path:
 
 @contextmanager
 def _running(program: Path, folder: Path, user: dict) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "port": port}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("w") as log:
@@ -60,7 +59,7 @@ def _running(program: Path, folder: Path, user: dict) -> Iterator[int]:
         deadline = time.monotonic() + 60
         while not _answers(port):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise NoPostgresql(f"postgres does not start: {(folder / 'log').read_text()}")
+                raise RuntimeError(f"postgres does not start: {(folder / 'log').read_text()}")
             time.sleep(0.05)
         yield port
     finally:
