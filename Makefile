@@ -19,9 +19,9 @@ format: .venv/develops
 	$(BIN)/ruff format .
 
 train: .venv/develops  ## train the three models on: hours without a GPU; a run that was cut off goes on where it was
-	$(BIN)/python -m app.training.train digit --start app/recognition/trained/digit/model.keras --steps 6000 --rate 1.5e-3 --keep 0.4
-	$(BIN)/python -m app.training.train character --start app/recognition/trained/character/model.keras --steps 6000 --rate 1.5e-3 --keep 0.4
-	$(BIN)/python -m app.training.train any --start app/recognition/trained/digit/model.keras --steps 6000
+	$(BIN)/python -m app.training.train digit --start digit --steps 6000 --rate 1.5e-3 --keep 0.4
+	$(BIN)/python -m app.training.train character --start character --steps 6000 --rate 1.5e-3 --keep 0.4
+	$(BIN)/python -m app.training.train any --start digit --steps 6000
 
 bench: .venv/develops  ## measure serving against what a user would pick instead
 	$(BIN)/python -m benchmarks.serving

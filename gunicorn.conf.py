@@ -14,6 +14,16 @@ threads = 8
 control_socket_disable = True
 
 
+def post_worker_init(worker):
+    """Let the process look after its models from the start, so that none answers from one that was replaced long ago.
+
+    An app that has no such models goes without.
+    """
+    watcher = getattr(worker.app.callable, "extensions", {}).get("models")
+    if watcher:
+        watcher.start()
+
+
 def when_ready(server):
     """Let all threads share one heap, and the heap keep a little of what is freed, before the processes are forked.
 

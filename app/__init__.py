@@ -5,7 +5,20 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from app import headers, keeping, limits, problems, rates, routes, serving, settings
+from app import (
+    headers,
+    keeping,
+    limits,
+    owner,
+    playing,
+    problems,
+    rates,
+    routes,
+    secret_key,
+    serving,
+    settings,
+    status,
+)
 
 
 def create_app(config: Mapping | None = None) -> Flask:
@@ -14,6 +27,6 @@ def create_app(config: Mapping | None = None) -> Flask:
     app.config.update(settings.read(os.environ))
     app.config.update(config or {})
     app.json.sort_keys = False
-    for part in (serving, keeping, rates, problems, limits, headers, routes):
+    for part in (serving, keeping, secret_key, playing, owner, status, rates, problems, limits, headers, routes):
         part.init_app(app)
     return app

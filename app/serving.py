@@ -1,14 +1,20 @@
 """The models that this process serves, and how it reads a picture with them."""
 
+import atexit
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from flask import Flask, current_app
+import numpy as np
+from flask import Flask, current_app, g
 from PIL import Image
 from werkzeug.exceptions import ServiceUnavailable
 
+from app import certainty
+from app.recognition import occlusion
 from app.recognition.preprocessing import Ink, preprocess
-from app.recognition.recognizer import ModelError, Recognizer
+from app.recognition.recognizer import Recognizer
+from app.recognition.watcher import Watcher
 
 NOT_LOADED = {503: "The models are not loaded."}
 # One picture is read at a time: threads that take the interpreter from each other between NumPy's many short calls
@@ -17,23 +23,22 @@ _turn = Lock()
 
 
 def init_app(app: Flask) -> None:
-    """Load the models, and give the templates `modes`: each mode's labels.
+    """Load the models, and give the templates `modes`, each mode's labels, and `sure_from` (`certainty`).
 
     Models that do not load leave the process alive but not ready, so that what watches it can tell.
     """
-    try:
-        app.extensions["recognizer"] = Recognizer(Path(app.root_path).parent / app.config["MODELS_DIR"])
-    except ModelError as error:
-        app.extensions["recognizer"] = None
-        app.logger.critical("The models cannot be served: %s", error)
-    cards = app.extensions["recognizer"].cards if app.extensions["recognizer"] else {}
-    modes = {mode: card["labels"] for mode, card in cards.items()}
-    app.context_processor(lambda: {"modes": modes})
+    watcher = app.extensions["models"] = Watcher(Path(app.root_path).parent / app.config["MODELS_DIR"], app.logger)
+    watcher.look()
+    app.context_processor(_for_templates)
+    atexit.register(close, app)
 
 
 def recognizer() -> Recognizer:
-    """The models that serve. Raises ServiceUnavailable (503) where they did not load."""
-    if (loaded := current_app.extensions["recognizer"]) is None:
+    """The models that serve: one and the same throughout a request, so that all of its answer comes from them.
+
+    Raises ServiceUnavailable (503) where they did not load.
+    """
+    if (loaded := _recognizer()) is None:
         raise ServiceUnavailable("The models did not load, so nothing can be read. The server's log says why.")
     return loaded
 
@@ -47,4 +52,39 @@ def read(picture: Image.Image, mode: str, *, keep_steps: bool = False) -> tuple[
     with _turn:
         ink = preprocess(picture, keep_steps=keep_steps)
         probabilities = models.predict(ink.input[None], mode)[0]
-    return ink, dict(zip(models.cards[mode]["labels"], probabilities.tolist(), strict=True))
+    return ink, _by_label(models, mode, probabilities)
+
+
+def explain(picture: Image.Image, mode: str) -> tuple[Ink, dict[str, float], np.ndarray]:
+    """As `read`, and (28, 28) float32: how much of the answer each part of the ink accounts for (`occlusion`)."""
+    models = recognizer()
+    with _turn:
+        ink = preprocess(picture)
+        probabilities, importance = occlusion.importance(ink.input, partial(models.predict, mode=mode))
+    return ink, _by_label(models, mode, probabilities), importance
+
+
+def close(app: Flask) -> None:
+    """Load no more models; done by itself when the process ends."""
+    app.extensions["models"].stop()
+
+
+def _recognizer() -> Recognizer | None:
+    if "recognizer" not in g:
+        watcher: Watcher = current_app.extensions["models"]
+        watcher.start()  # here and not before, because a server forks first
+        g.recognizer = watcher.recognizer
+    return g.recognizer
+
+
+def _by_label(models: Recognizer, mode: str, probabilities: np.ndarray) -> dict[str, float]:
+    return dict(zip(models.cards[mode]["labels"], probabilities.tolist(), strict=True))
+
+
+def _for_templates() -> dict[str, dict]:
+    loaded = _recognizer()
+    cards = loaded.cards if loaded else {}
+    return {
+        "modes": {mode: card["labels"] for mode, card in cards.items()},
+        "sure_from": {mode: certainty.sure_from(card) for mode, card in cards.items()},
+    }

@@ -23,13 +23,38 @@ SETTINGS = (
     Setting(
         "FEEDBACK_URL",
         "sqlite:///instance/feedback.db",
-        "Where feedback is kept; also `postgresql+psycopg://user:password@host/database` or `sheets://SPREADSHEET_ID`.",
+        "Where feedback is kept; also `postgresql+psycopg://user:password@host/database` or `sheets://SPREADSHEET_ID`,"
+        " with `?instances=3` where so many processes write there ([how](doc/data_pipeline.md)).",
     ),
     Setting("FEEDBACK_RATE", "60 per minute", "How much feedback one address may send to one process."),
     Setting(
         "QUARANTINE_PERCENT",
         95,
         "A correction that the model contradicts with this confidence or more waits for a second opinion; 101: none.",
+    ),
+    Setting(
+        "GAME_URL",
+        "sqlite:///instance/game.db",
+        "Where the game's leaderboard is kept; also `postgresql+psycopg://user:password@host/database`.",
+    ),
+    Setting("GAME_SECONDS", 20, "How long a round of the game lasts."),
+    Setting("GAME_RATE", "600 per minute", "How often one address may ask one process for each step of a game."),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs the game's rounds and the owner's cookie, at least 16 characters. Empty: a new random one for each "
+        "process, which is fine for one process; several must share one.",
+    ),
+    Setting(
+        "OWNER_TOKEN",
+        "",
+        "Opens `/status`, the owner's page, at least 16 characters, and `/api/status` as `Authorization: Bearer`. "
+        "Empty: there is no such page.",
+    ),
+    Setting(
+        "REPORTS_DIR",
+        "instance/retraining",
+        "Folder of the reports on retraining; a relative one starts at the project's own.",
     ),
 )
 
@@ -48,8 +73,12 @@ def read(environment: Mapping[str, str]) -> dict[str, str | int]:
 
 def markdown_table() -> str:
     """The settings as the README shows them."""
-    rows = [f"| `{setting.name}` | `{setting.default}` | {setting.help} |" for setting in SETTINGS]
+    rows = [f"| `{setting.name}` | {_shown(setting.default)} | {setting.help} |" for setting in SETTINGS]
     return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *rows])
+
+
+def _shown(default: str | int) -> str:
+    return "empty" if default == "" else f"`{default}`"
 
 
 def _value(setting: Setting, text: str) -> str | int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -29,16 +30,20 @@ class Memory(NamedTuple):
 class Server:
     """`gunicorn TARGET` from its start to the end of a `with`: 1 process that serves, the threads of gunicorn.conf.py.
 
-    Raises RuntimeError, with the end of its log, where it does not come up.
+    `environment` holds settings of its own, above those of this process; with PORT in it, a server that was killed
+    starts again where it was. Raises RuntimeError, with the end of its log, where it does not come up.
     """
 
-    def __init__(self, target: str):
-        self.port = free_port()
+    def __init__(self, target: str, environment: Mapping[str, str] | None = None):
+        settings = {"HOST": ADDRESS, "PORT": str(free_port()), "WEB_CONCURRENCY": "1"} | dict(environment or {})
+        self.port = int(settings["PORT"])
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        environment = os.environ | {"HOST": ADDRESS, "PORT": str(self.port), "WEB_CONCURRENCY": "1"}
+        environment = os.environ | settings
         command = [sys.executable, "-m", "gunicorn", target]
         self._began = time.perf_counter()
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log, process_group=0
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -48,10 +53,15 @@ class Server:
         try:
             self._process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
-            for process in self._tree():
-                process.kill()
-            self._process.wait()
+            self.kill()
         self._log.close()
+
+    def kill(self) -> None:
+        """SIGKILL to all of its processes at once: none gets to finish anything, or to start another."""
+        tree = self._tree()
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        psutil.wait_procs(tree)
 
     def first_answer(self, drawing: Drawing, expected: str | None) -> float:
         """Seconds from the start of the process until `drawing` is read as `expected` (None: as anything)."""

@@ -1,19 +1,22 @@
-import threading
-
 import pytest
-from werkzeug.serving import make_server
 
-from app import create_app, keeping
+from app import create_app, keeping, playing, serving
 from app.recognition.recognizer import Recognizer
 from tests.drawings import data_url, draw
+from tests.server import served
 
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """Keeps feedback in a file of its own, as much of it as tests send."""
-    store = f"sqlite:///{tmp_path_factory.mktemp('store')}/feedback.db"
-    app = create_app({"TESTING": True, "FEEDBACK_URL": store, "FEEDBACK_RATE": "1000 per second"})
+    """Keeps feedback and the leaderboard in files of its own, as much as tests send."""
+    folder = tmp_path_factory.mktemp("store")
+    stores = {"FEEDBACK_URL": f"sqlite:///{folder}/feedback.db", "GAME_URL": f"sqlite:///{folder}/game.db"}
+    rates = {"FEEDBACK_RATE": "1000 per second", "GAME_RATE": "1000 per second"}
+    owner = {"OWNER_TOKEN": "the-token-of-the-tests", "REPORTS_DIR": str(folder)}
+    app = create_app({"TESTING": True} | stores | rates | owner)
     yield app
+    playing.close(app)
+    serving.close(app)
     keeping.close(app)
 
 
@@ -25,25 +28,23 @@ def client(app):
 @pytest.fixture(scope="session")
 def recognizer(app) -> Recognizer:
     """The models that the project ships."""
-    return app.extensions["recognizer"]
+    with app.app_context():
+        return serving.recognizer()
 
 
 @pytest.fixture(scope="session")
 def live_server(app):
     """The app behind a real HTTP server; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture
 def unloaded_client(tmp_path):
     """A client of an app whose models are missing."""
-    return create_app({"TESTING": True, "MODELS_DIR": str(tmp_path)}).test_client()
+    app = create_app({"TESTING": True, "MODELS_DIR": str(tmp_path)})
+    yield app.test_client()
+    serving.close(app)
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,22 @@ def test_feedback_knows_nothing_of_the_web_and_of_the_app_only_recognition_and_s
     assert not [name for name in found - {"app"} if within(name, "app") and not within(name, *allowed)]
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "app.game")])
+def test_the_game_knows_nothing_of_the_web(module):
+    found, allowed = imports(MODULES[module]), ("app.game", "app.feedback", "app.recognition")
+    assert not [name for name in found if within(name, "flask", "flask_smorest", "marshmallow", "werkzeug")]
+    assert not [name for name in found if within(name, "app") and not within(name, *allowed)]
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, "app.training", "app.retrain_model")])
-def test_training_imports_of_the_app_only_recognition_and_feedback(module):
-    allowed = ("app.training", "app.recognition", "app.feedback")
-    assert not [name for name in imports(MODULES[module]) if within(name, "app") and not within(name, *allowed)]
+def test_training_imports_of_the_app_only_recognition_feedback_and_settings(module):
+    found, allowed = imports(MODULES[module]), ("app.training", "app.recognition", "app.feedback", "app.settings")
+    assert not [name for name in found - {"app"} if within(name, "app") and not within(name, *allowed)]
+
+
+def test_rolling_back_waits_for_neither_tensorflow_nor_keras():
+    script = "import sys, app.training.promote; assert not {'tensorflow', 'keras', 'cv2'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, check=True, timeout=60)
 
 
 def test_serving_process_loads_nothing_of_training_nor_a_store_before_feedback_comes():

@@ -25,6 +25,7 @@ from app.feedback.store import (
     StoreUnavailable,
     open_store,
 )
+from app.feedback.summary import RIGHT, WRONG, verdict
 from app.recognition.recognizer import MODES
 
 ID_START = re.compile(r"[0-9a-f-]{8,36}")
@@ -53,12 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def counts(store: FeedbackStore, options: argparse.Namespace) -> None:
     """How many records there are by mode and status, and how many say that the model was right."""
-    found = Counter((record.mode, record.status, _verdict(record)) for record in store.read(options.mode))
-    verdicts = ("right", "wrong", NOT_A_CHARACTER, SKIP)
-    print(f"{'mode':<10} {'status':<9}", *(f"{verdict:>15}" for verdict in (*verdicts, "all")))
+    found = Counter((record.mode, record.status, verdict(record)) for record in store.read(options.mode))
+    verdicts = (RIGHT, WRONG, NOT_A_CHARACTER, SKIP)
+    print(f"{'mode':<10} {'status':<9}", *(f"{name:>15}" for name in (*verdicts, "all")))
     for mode in MODES:
         for status in STATUSES:
-            numbers = [found[mode, status, verdict] for verdict in verdicts]
+            numbers = [found[mode, status, name] for name in verdicts]
             if any(numbers):
                 print(f"{mode:<10} {status:<9}", *(f"{number:>15,}" for number in (*numbers, sum(numbers))))
 
@@ -108,12 +109,6 @@ def _named(starts: list[str], records: Iterable[Feedback]) -> list[Feedback]:
             meant = f"{len(named)} records" if named else "no record"
             raise CommandError(f"{start} is the beginning of {meant}. Nothing was changed.")
     return list({record.id: record for (record,) in found.values()}.values())
-
-
-def _verdict(record: Feedback) -> str:
-    if record.label in (NOT_A_CHARACTER, SKIP):
-        return record.label
-    return "right" if record.label == record.prediction else "wrong"
 
 
 def _id_start(text: str) -> str:

@@ -1,8 +1,6 @@
 """The pictures that are kept: small, grey, and nothing but pixels."""
 
-import base64
 import hashlib
-import io
 
 from PIL import Image
 
@@ -56,6 +54,5 @@ def _reduced(picture: Image.Image, part: tuple[int, int, int, int], side: int) -
 
 
 def _data_url(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    Image.frombytes(picture.mode, picture.size, picture.tobytes()).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    pixels_alone = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    return images.to_data_url(pixels_alone, optimize=True)

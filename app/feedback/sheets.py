@@ -4,10 +4,10 @@ import logging
 import math
 from collections.abc import Iterable, Iterator
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
-from google.auth.credentials import Credentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from gspread.utils import InsertDataOption, ValueInputOption, absolute_range_name
 
 from app.feedback.batching import BatchWriter
@@ -15,9 +15,13 @@ from app.feedback.sheets_calls import API_ENDPOINT, Refused, SheetsCalls
 from app.feedback.sheets_reading import read_feedback
 from app.feedback.sheets_rows import COLUMNS, MODES, to_row, worksheet_of
 from app.feedback.sheets_tables import Table, complete_tables, deleting, find, read_ranges, replacing
+from app.feedback.sheets_url import SheetsUrl
 from app.feedback.store import STATUSES, Feedback, StoreUnavailable
 
+WRITE_INTERVAL = 1.1  # seconds; Google takes 60 write calls a minute
 LOOK_AGAIN = 10.0  # seconds after which a person may have moved a column, and the header is read again
+TURNS_A_LOOK = 9  # at least, since each look takes two of the 60 read calls a minute that all instances have together
+TURNS_BETWEEN_IDS = 1.5  # from one reading of the ids to the next: with the looks 49 read calls a minute at most
 LARGEST_CALL = 2_000_000  # characters; Google advises 2 MB
 READING_TIMEOUT = 60.0  # seconds
 LOOKS = 5  # at rows that move away between the look and the call
@@ -34,7 +38,7 @@ class SheetsStore:
     Several instances may share a spreadsheet. An id that another instance wrote since this one looked is then written
     again instead of answered with False, as is a record whose call timed out but was carried out; `read` gives the
     first of them alone, and `delete` deletes them all. The write calls of all instances count against one quota of 60
-    a minute for one service account, so `write_interval` must be as many seconds as there are instances.
+    a minute for one service account, so `write_interval` must be WRITE_INTERVAL for each of them.
 
     Nothing is asked of Google before the first call.
 
@@ -43,7 +47,8 @@ class SheetsStore:
         credentials: google-auth's; the application default ones where None.
         api_endpoint: where the Sheets API is.
         deadline: seconds until a record that is not known to be written, or another call, is StoreUnavailable.
-        write_interval: seconds from one write call to the next, tries included.
+        write_interval: seconds from one write call to the next, tries included; TURNS_BETWEEN_IDS of them pass between
+            two looks for ids that were seen before.
         timeout: seconds that Google may be silent in a call.
         tries: of a call, at most; only what may pass (429, 5xx, no connection) is tried again.
         backoff: seconds that the first pause before a try may take; it doubles with each.
@@ -56,7 +61,7 @@ class SheetsStore:
         credentials: Credentials | None = None,
         api_endpoint: str = API_ENDPOINT,
         deadline: float = 20.0,
-        write_interval: float = 1.1,
+        write_interval: float = WRITE_INTERVAL,
         timeout: float = 8.0,
         tries: int = 6,
         backoff: float = 0.5,
@@ -67,9 +72,11 @@ class SheetsStore:
         self._make_reading_calls = partial(make_calls, timeout=max(timeout, READING_TIMEOUT))
         self._calls = make_calls(timeout=timeout, write_interval=write_interval)
         self._writer = BatchWriter(self._write, gather=self._calls.wait_for_turn, patience=deadline)
+        self._look_again = max(LOOK_AGAIN, TURNS_A_LOOK * write_interval)
         # Only the writer's thread touches these.
         self._tables: dict[str, Table] = {}
         self._looked = -math.inf
+        self._ids_interval, self._next_ids = TURNS_BETWEEN_IDS * write_interval, 0.0
         self._seen: set[str] | None = None  # ids that the sheet has, or may have
 
     def add(self, feedback: Feedback) -> bool:
@@ -115,9 +122,16 @@ class SheetsStore:
         return outcomes
 
     def _ids_there(self, ids: list[str], until: float) -> set[str]:
-        """Those of `ids` that the spreadsheet has: asked where one was seen before, because that may be gone since."""
+        """Those of `ids` that the spreadsheet has: asked where one was seen before, because that may be gone since.
+
+        Asked at its pace; what arrives meanwhile goes together in the next batch.
+        """
+        ask = self._seen is None or not self._seen.isdisjoint(ids)
+        if ask:
+            sleep(max(0.0, self._next_ids - monotonic()))
+            self._next_ids = monotonic() + self._ids_interval
         self._prepare(until)
-        if self._seen is not None and self._seen.isdisjoint(ids):
+        if not ask:
             return set()
         there = {id for _, _, id in find(self._calls, self._tables.values(), until)}
         self._seen = there | (self._seen or set())
@@ -160,7 +174,7 @@ class SheetsStore:
 
     def _prepare(self, until: float) -> None:
         """Have the worksheets as they are, complete."""
-        if monotonic() - self._looked >= LOOK_AGAIN:
+        if monotonic() - self._looked >= self._look_again:
             self._tables = complete_tables(self._calls, until)
             self._looked = monotonic()
 
@@ -210,6 +224,12 @@ class SheetsStore:
             logger.warning("The spreadsheet is looked at again: %s", problem)
             self._looked = -math.inf
             return None
+
+
+def open_spreadsheet(url: SheetsUrl) -> SheetsStore:
+    """The store that FEEDBACK_URL describes. Google's credentials go to Google alone."""
+    stand_in = {"api_endpoint": url.endpoint, "credentials": AnonymousCredentials()} if url.endpoint else {}
+    return SheetsStore(url.spreadsheet_id, write_interval=url.instances * WRITE_INTERVAL, **stand_in)
 
 
 def _moving(id: str) -> StoreUnavailable:

@@ -1,21 +1,22 @@
 """What people say was right: one record, one interface, two stores."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, Self
 
+from app.feedback import sheets_url
 from app.settings import SettingError
 
 NOT_A_CHARACTER, SKIP = "not a character", "skip"  # answers that no model learns as a label
 ACCEPTED, PENDING, REJECTED = STATUSES = ("accepted", "pending", "rejected")
 SYNTHETIC = "synthetic"  # the browser of records that `dummy_data` made
-STORES = {
+SQL_STORES = {
     "sqlite:///path/of/a/file.db": r"sqlite:///(?!:memory:|file:)[^?]+",
     "postgresql+psycopg://user:password@host/database": r"postgresql\+psycopg://.+",
-    "sheets://SPREADSHEET_ID": r"sheets://[\w-]+",
 }
+STORES = SQL_STORES | {"sheets://SPREADSHEET_ID": sheets_url.URL}
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,16 @@ class FeedbackStore(Protocol):
 
 
 def check_url(url: str) -> None:
-    """Raises SettingError where `url` names no store."""
-    if not any(re.fullmatch(pattern, url, re.ASCII) for pattern in STORES.values()):
+    """Raises SettingError where `url` names no store, or a spreadsheet with an option that cannot be used."""
+    sheets_url.parse(url)
+    check_is_one_of(STORES, url, "FEEDBACK_URL")
+
+
+def check_is_one_of(stores: Mapping[str, str], url: str, setting: str) -> None:
+    """Raises SettingError where `url`, the value of a setting, names none of the stores."""
+    if not any(re.fullmatch(pattern, url) for pattern in stores.values()):
         scheme = url.partition(":")[0][:40]  # what follows may hold a password
-        raise SettingError(f"FEEDBACK_URL must be like {' or '.join(STORES)}. Received: one of scheme {scheme!r}")
+        raise SettingError(f"{setting} must be like {' or '.join(stores)}. Received: one of scheme {scheme!r}")
 
 
 def open_store(url: str) -> FeedbackStore:
@@ -83,11 +90,10 @@ def open_store(url: str) -> FeedbackStore:
     Raises SettingError; may raise StoreUnavailable.
     """
     check_url(url)
-    scheme, _, place = url.partition("://")
-    if scheme == "sheets":
-        from app.feedback.sheets import SheetsStore
+    if found := sheets_url.parse(url):
+        from app.feedback.sheets import open_spreadsheet
 
-        return SheetsStore(place)
+        return open_spreadsheet(found)
     from app.feedback.sql import SqlStore
 
     return SqlStore(url)

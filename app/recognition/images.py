@@ -47,6 +47,13 @@ def from_data_url(url: str, *, max_bytes: int, max_pixels: int) -> Image.Image:
     return from_bytes(data, max_bytes=max_bytes, max_pixels=max_pixels)
 
 
+def to_data_url(picture: Image.Image, **how) -> str:
+    """The picture as a PNG in a base64 data URL. `how`: Pillow's options for PNG, such as compress_level."""
+    png = io.BytesIO()
+    picture.save(png, "PNG", **how)
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+
+
 def from_bytes(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:
     """The first frame of a PNG, JPEG, BMP, GIF or WebP file, upright by its EXIF tag, transparency laid on paper.
 

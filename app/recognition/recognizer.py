@@ -3,41 +3,39 @@
 import base64
 import hashlib
 import json
-import os
-import queue
+from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
+from typing import Self
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from app.recognition import versions
 from app.recognition.preprocessing import INK_SIZE
+from app.recognition.versions import ModelError
 
 MODES = ("digit", "character", "any")
 LARGEST_BATCH = 64  # bounds the memory that a batch takes
 
 
-class ModelError(RuntimeError):
-    """A model that must not serve: missing, damaged, not what its card says, or wrong in its self-test."""
-
-
 class Recognizer:
     """Every mode's model. Safe to call from many threads at once.
 
-    Args:
-        folder: holds digit/, character/ and any/, each with model.tflite and card.json.
-
-    Raises:
-        ModelError: a model does not load or fails its self-test.
-
     Example:
-        >>> recognizer = Recognizer(Path("app/recognition/trained"))
+        >>> recognizer = Recognizer.load(Path("app/recognition/trained"))
         >>> recognizer.predict(np.zeros((2, 28, 28), np.float32), "digit").shape
         (2, 10)
     """
 
-    def __init__(self, folder: Path):
-        self._models = {mode: Model(Path(folder), mode) for mode in MODES}
-        self.cards = {mode: model.card for mode, model in self._models.items()}
+    def __init__(self, models: "Mapping[str, Model]"):
+        self._models = dict(models)
+        self.cards = {mode: self._models[mode].card for mode in MODES}
+
+    @classmethod
+    def load(cls, models: Path) -> Self:
+        """The versions that serve in a folder of models. Raises ModelError where one must not serve."""
+        return cls({mode: load_serving(models, mode) for mode in MODES})
 
     def predict(self, inks: np.ndarray, mode: str) -> np.ndarray:
         """Calibrated probabilities of `inks`, (n, 28, 28) float32 in [0, 1], ink bright.
@@ -51,30 +49,31 @@ class Recognizer:
 
 
 class Model:
-    """One mode's model and card, and a pool of interpreters for it."""
+    """A version of a mode's model with its card, and the interpreter that threads take turns at.
+
+    Args:
+        folder: holds model.tflite and card.json.
+
+    Raises:
+        ModelError: it does not load, is not what its card says, or fails its self-test.
+    """
 
     def __init__(self, folder: Path, mode: str):
-        self._folder, self._mode = folder / mode, mode
+        self._folder, self._mode = folder, mode
         self.card = self._read_card()
-        # Read, not mapped: interpreters made later get the bytes that were tested, whatever becomes of the file.
-        self._content = self._read("model.tflite")
-        # An interpreter is for one thread at a time. A pool keeps that rule as one for each thread would, and holds
-        # no more of them than can run at once, however many threads the server has. The last one back goes out first,
-        # so that those beyond the load (None) are never made.
-        self._pool = queue.LifoQueue()
-        for _ in range((os.cpu_count() or 1) - 1):
-            self._pool.put(None)
-        self._pool.put(self._make_interpreter())
+        self.version: str = self.card["version"]
+        # Read, not mapped: whatever becomes of the file, what was tested serves.
+        content = self._read("model.tflite")
+        # First: LiteRT's own code may crash, and the process with it, over a file that is not as it was made.
+        if hashlib.sha256(content).hexdigest() != self.card["sha256"]:
+            raise self._error("model.tflite is not the file that card.json describes")
+        self._interpreter, self._turn = self._make_interpreter(content), Lock()
         self._test()
 
     def predict(self, inks: np.ndarray) -> np.ndarray:
         """(n, 28, 28) float32 -> (n, classes) float32, rows sum to 1."""
-        interpreter = self._pool.get()
-        try:
-            interpreter = interpreter or self._make_interpreter()
-            batches = [interpreter(inks[i : i + LARGEST_BATCH]) for i in range(0, len(inks), LARGEST_BATCH)]
-        finally:
-            self._pool.put(interpreter)
+        with self._turn:
+            batches = [self._interpreter(inks[i : i + LARGEST_BATCH]) for i in range(0, len(inks), LARGEST_BATCH)]
         return softmax(np.concatenate(batches) / self.card["temperature"])
 
     def _read(self, name: str) -> bytes:
@@ -93,9 +92,9 @@ class Model:
             raise self._error(f"card.json is wrong: {problem}")
         return card
 
-    def _make_interpreter(self) -> "LiteRTModel":
+    def _make_interpreter(self, content: bytes) -> "LiteRTModel":
         try:
-            interpreter = LiteRTModel(self._content)
+            interpreter = LiteRTModel(content)
         except (ValueError, RuntimeError) as error:
             raise self._error(f"model.tflite does not load: {error}") from error
         classes = len(self.card["labels"])
@@ -107,8 +106,6 @@ class Model:
         return interpreter
 
     def _test(self) -> None:
-        if hashlib.sha256(self._content).hexdigest() != self.card["sha256"]:
-            raise self._error("model.tflite is not the file that card.json describes")
         test = self.card["self_test"]
         pixels = np.frombuffer(base64.b64decode(test["input"]), np.uint8)
         probabilities = self.predict(pixels.reshape(1, INK_SIZE, INK_SIZE) / np.float32(255))[0]
@@ -118,6 +115,15 @@ class Model:
 
     def _error(self, problem: str) -> ModelError:
         return ModelError(f"{self._folder}: {problem}. Train this model again, or restore it from the repository.")
+
+
+def load_serving(models: Path, mode: str) -> Model:
+    """The version of a mode that serves in a folder of models. Raises ModelError."""
+    folder = versions.serving(models, mode)
+    model = Model(folder, mode)
+    if model.version != folder.name:
+        raise ModelError(f"{folder} must be named like the version of its card.json. Received: {model.version!r}.")
+    return model
 
 
 class LiteRTModel:
@@ -155,8 +161,8 @@ def _problem_of_card(card: dict, mode: str) -> str | None:
         return f"sha256 must be a string. Received: {card['sha256']!r}"
     if card["name"] != mode:
         return f"name must be {mode!r}. Received: {card['name']!r}"
-    if not isinstance(card["version"], str):
-        return f"version must be a string. Received: {card['version']!r}"
+    if not versions.NAME.fullmatch(card["version"]):
+        return f"version must be letters, digits and . _ + - between them, at most 64. Received: {card['version']!r}"
     if not labels or len(set(labels)) != len(labels) or not all(isinstance(label, str) for label in labels):
         return f"labels must be distinct strings. Received: {labels!r}"
     if not isinstance(temperature, int | float) or not 0 < temperature < np.inf:

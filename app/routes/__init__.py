@@ -3,8 +3,22 @@
 import flask_smorest
 from flask import Flask
 
-from app import problems
-from app.routes import canvas, docs, feedback, health, import_file, index, model, predict
+from app import owner, problems
+from app.routes import (
+    canvas,
+    docs,
+    feedback,
+    game,
+    game_api,
+    health,
+    import_file,
+    index,
+    model,
+    model_page,
+    predict,
+    status,
+    status_api,
+)
 
 
 class Api(flask_smorest.Api):
@@ -25,7 +39,11 @@ def init_app(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app)
-    for part in (predict, feedback, model, health):
+    for part in (predict, feedback, game_api, model, health):
         api.register_blueprint(part.bp)
-    for part in (index, canvas, import_file, docs):
+    for part in (index, canvas, import_file, game, model_page, docs):
         app.register_blueprint(part.bp)
+    if owner.is_expected(app):
+        app.register_blueprint(status.bp)
+        api.spec.components.security_scheme(status_api.TOKEN, status_api.SECURITY_SCHEME)
+        api.register_blueprint(status_api.bp)

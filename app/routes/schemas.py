@@ -34,23 +34,31 @@ class _InMode(Schema):
     )
 
 
-class _Question(_InMode):
+class PictureInJson(_InMode):
+    image = fields.String(
+        required=True, metadata={"description": "A PNG, JPEG, BMP, GIF (first frame) or WebP as a base64 data URL."}
+    )
+
+
+class PictureInForm(_InMode):
+    file = Upload(
+        required=True, validate=_is_file, metadata={"description": "A PNG, JPEG, BMP, GIF (first frame) or WebP."}
+    )
+
+
+class _WithSteps(Schema):
     steps = fields.Boolean(
         load_default=False,
         metadata={"description": "Whether to return the preprocessing's steps and the character's box."},
     )
 
 
-class PictureInJson(_Question):
-    image = fields.String(
-        required=True, metadata={"description": "A PNG, JPEG, BMP, GIF (first frame) or WebP as a base64 data URL."}
-    )
+class QuestionInJson(PictureInJson, _WithSteps):
+    pass
 
 
-class PictureInForm(_Question):
-    file = Upload(
-        required=True, validate=_is_file, metadata={"description": "A PNG, JPEG, BMP, GIF (first frame) or WebP."}
-    )
+class QuestionInForm(PictureInForm, _WithSteps):
+    pass
 
 
 class FeedbackInJson(_InMode):
@@ -114,7 +122,7 @@ class ServedModel(Schema):
     version = fields.String(required=True)
 
 
-class Prediction(Schema):
+class _Answer(Schema):
     prediction = fields.String(required=True, metadata={"description": "The most probable label."})
     confidence = fields.Float(
         required=True, metadata={"description": "Its probability, calibrated on held-out drawings."}
@@ -128,6 +136,9 @@ class Prediction(Schema):
     )
     input = fields.String(required=True, metadata={"description": "What the model read: a data URL of a 28 × 28 PNG."})
     model = fields.Nested(ServedModel, required=True)
+
+
+class Prediction(_Answer):
     steps = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
@@ -137,6 +148,17 @@ class Prediction(Schema):
         fields.Integer(),
         metadata={
             "description": "Where asked for: left, top, right, bottom of the character, pixels of the upright picture."
+        },
+    )
+
+
+class HeatMap(_Answer):
+    importance = fields.List(
+        fields.List(fields.Float()),
+        required=True,
+        metadata={
+            "description": "For each row of `input` and each pixel in it, from -1 to 1: how much confidence the answer"
+            " loses where the ink around it is covered. Below 0, that ink speaks against the answer."
         },
     )
 

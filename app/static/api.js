@@ -30,6 +30,11 @@ export function predict(picture, { mode, steps = false, signal }) {
   return call("/api/predict", asRequest(picture, mode, steps), { signal, patience: PATIENCE });
 }
 
+/** Asks what of `picture` mattered to its answer. Throws as `predict` does. */
+export function explain(picture, { mode, signal }) {
+  return call("/api/heat-map", asRequest(picture, mode), { signal, patience: PATIENCE });
+}
+
 /** Sends the body of a POST /api/feedback. Throws a Problem. */
 export function sendFeedback(feedback) {
   return call("/api/feedback", inJson(feedback), { patience: LONGER });
@@ -38,6 +43,16 @@ export function sendFeedback(feedback) {
 /** Deletes what was sent under this id. Throws a Problem, of status 404 where there is none. */
 export function deleteFeedback(id) {
   return call(`/api/feedback/${id}`, { method: "DELETE" }, { patience: PATIENCE });
+}
+
+/** The answer to a GET. Throws a Problem. */
+export function get(address) {
+  return call(address, {}, { patience: PATIENCE });
+}
+
+/** The answer to a POST of `body` in JSON. Throws a Problem. */
+export function post(address, body) {
+  return call(address, inJson(body), { patience: PATIENCE });
 }
 
 async function call(address, request, { signal, patience }) {

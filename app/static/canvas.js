@@ -22,8 +22,11 @@ export class Pad extends EventTarget {
     canvas.addEventListener("pointermove", (event) => this.#extend(event));
     canvas.addEventListener("pointerup", (event) => this.#end(event));
     canvas.addEventListener("pointercancel", (event) => this.#end(event));
+    canvas.addEventListener("contextmenu", (event) => {
+      if (event.pointerType !== "mouse") event.preventDefault(); // a pen or a finger that rests is no right click
+    });
     new ResizeObserver(() => this.repaint()).observe(canvas);
-    addEventListener("resize", () => this.repaint()); // a zoom, or another screen: other density at the same size
+    this.#followDensity();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
   }
 
@@ -38,6 +41,15 @@ export class Pad extends EventTarget {
     this.#painted = this.#stroke?.points.length ?? 0;
   }
 
+  /** A zoom, or another screen, changes the density and maybe not the size, and then nothing else tells. */
+  #followDensity() {
+    const same = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    same.addEventListener("change", () => {
+      this.repaint();
+      this.#followDensity();
+    }, { once: true });
+  }
+
   #begin(event) {
     if (event.pointerType === "pen") {
       this.#penSeen = true;
@@ -46,7 +58,6 @@ export class Pad extends EventTarget {
     const isPalm = this.#penSeen && event.pointerType === "touch";
     const isEraserEnd = event.pointerType === "pen" && event.button === 5;
     if (this.#stroke || isPalm || !(event.button === 0 || isEraserEnd)) return;
-    event.preventDefault();
     this.#canvas.setPointerCapture(event.pointerId);
     this.#pointer = { id: event.pointerId, type: event.pointerType };
     this.#stroke = newStroke(isEraserEnd ? "eraser" : this.pen);
@@ -71,10 +82,15 @@ export class Pad extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  #withdraw() {
+  /** Ends the stroke under way, if there is one, as it is. */
+  lift() {
     this.#pointer = this.#stroke = null;
-    this.#drawing.withdraw();
     this.repaint();
+  }
+
+  #withdraw() {
+    this.#drawing.withdraw();
+    this.lift();
   }
 
   #take({ clientX, clientY }) {

@@ -1,17 +1,20 @@
 // The pages with a canvas: joins the pad, its tools, the mode and the answer.
 import { Pad } from "./canvas.js";
 import { Feedback } from "./feedback.js";
+import { KeyPen } from "./key-pen.js";
+import { HeatMap } from "./heat-map.js";
 import { Live } from "./live.js";
 import { Modes } from "./modes.js";
 import { Result } from "./result.js";
-import { Drawing, pictureOf } from "./strokes.js";
+import { Drawing, isStroke, pictureOf } from "./strokes.js";
+import { Tools } from "./tools.js";
 
 const EVERY = 150; // milliseconds between questions while a stroke grows
 const KEPT = "inkloop.drawing";
 
 function kept() {
   try {
-    return new Drawing(JSON.parse(sessionStorage.getItem(KEPT)) ?? []);
+    return new Drawing(JSON.parse(sessionStorage.getItem(KEPT))?.filter(isStroke));
   } catch {
     return new Drawing();
   }
@@ -23,60 +26,57 @@ function keep() {
   } catch { /* storage is full or forbidden: the drawing only does not outlive the page */ }
 }
 
-const one = (name) => document.querySelector(`[data-${name}]`);
 const drawing = kept();
-const pad = new Pad(one("pad"), drawing);
+const canvas = document.querySelector("[data-pad]");
+const pad = new Pad(canvas, drawing);
+const tools = new Tools(pad, drawing);
 const live = new Live();
 const modes = new Modes();
 const result = new Result();
+const heatMap = new HeatMap();
 const feedback = new Feedback((text) => result.say(text));
 let soon = null;
+
+function withdraw() {
+  feedback.withdraw();
+  heatMap.withdraw();
+}
 
 function ask(settled) {
   clearTimeout(soon);
   soon = null;
-  feedback.withdraw();
+  withdraw();
   if (drawing.isBlank) {
     live.stop();
     result.empty();
+    heatMap.empty();
     return;
   }
   const { strokes } = drawing;
   live.want({ picture: () => pictureOf(strokes), mode: modes.value, steps: settled && result.wantsSteps, settled });
 }
 
-function refresh() {
-  one("hint").hidden = drawing.strokes.length > 0;
-  one("undo").disabled = !drawing.canUndo;
-  one("redo").disabled = !drawing.canRedo;
-  one("clear").disabled = drawing.strokes.length === 0;
-}
-
 function settle() {
   keep();
-  refresh();
+  tools.refresh();
   ask(true);
 }
 
-function change(how) {
-  if (pad.isDrawing) return;
-  drawing[how]();
-  pad.repaint();
-  settle();
-}
-
 pad.addEventListener("ink", () => {
-  feedback.withdraw();
-  one("hint").hidden = true;
+  withdraw();
   soon ??= setTimeout(() => ask(false), EVERY);
 });
 pad.addEventListener("change", settle);
+tools.addEventListener("change", settle);
 modes.addEventListener("change", () => ask(!pad.isDrawing));
 result.onSteps(() => ask(!pad.isDrawing));
 
 live.addEventListener("answer", ({ detail: { answer, request, picture } }) => {
-  result.show(answer);
-  if (request.settled && !pad.isDrawing) feedback.offer(picture, answer);
+  const settled = request.settled && !pad.isDrawing;
+  result.show(answer, { aloud: settled });
+  if (!settled) return;
+  feedback.offer(picture, answer);
+  heatMap.offer(picture, answer);
 });
 live.addEventListener("slow", () => result.age("Still reading …"));
 live.addEventListener("problem", ({ detail: { problem, request } }) => {
@@ -84,20 +84,7 @@ live.addEventListener("problem", ({ detail: { problem, request } }) => {
   else if (request.settled) result.empty(problem.message); // half a stroke may not be a character yet
 });
 
-one("pens").addEventListener("change", (event) => { pad.pen = event.target.value; });
-for (const how of ["undo", "redo", "clear"]) one(how).addEventListener("click", () => change(how));
-addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  const command = event.ctrlKey || event.metaKey;
-  const key = event.key.toLowerCase();
-  const how = command && key === "z" ? (event.shiftKey ? "redo" : "undo")
-    : command && key === "y" ? "redo"
-    : !command && key === "delete" ? "clear" : null;
-  if (!how) return;
-  event.preventDefault();
-  change(how);
-});
-
-refresh();
+new KeyPen(canvas, pad, drawing);
+tools.refresh();
 pad.repaint();
 if (!drawing.isBlank) ask(true);

@@ -1,6 +1,6 @@
 // The controls below an answer: to judge it, what became of that, and Undo.
 import { consent } from "./consent.js";
-import { SENT, outbox } from "./outbox.js";
+import { SAVING, SENT, outbox } from "./outbox.js";
 import { records } from "./records.js";
 
 const JUDGEMENTS = ["right", "wrong", "none"];
@@ -45,7 +45,7 @@ export class FeedbackPanel {
 /** What became of a record, in words. */
 export function words({ status }) {
   if (status === SENT) return "Saved. Thank you.";
-  if (!outbox.problem) return "Saving …";
+  if (status === SAVING || !outbox.problem) return "Saving …";
   const where = records.lasting ? "Kept on this device" : "Kept in this page while it is open";
   if (outbox.problem.status === 0) return `${where}, will be sent when the connection is back.`;
   return `${where}: the server cannot save it now. It will be sent again.`;

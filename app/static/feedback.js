@@ -1,7 +1,7 @@
 // Was that right? What a person says of the answer on the page, and of just the picture that was answered.
 import { consent } from "./consent.js";
 import { FeedbackPanel, words } from "./feedback-panel.js";
-import { UNDONE, UNSENT, outbox } from "./outbox.js";
+import { SAVING, UNDONE, UNSENT, outbox } from "./outbox.js";
 import { Picker } from "./picker.js";
 import { privacy } from "./privacy.js";
 import { records } from "./records.js";
@@ -11,7 +11,7 @@ export class Feedback {
   #panel = new FeedbackPanel();
   #picker = new Picker();
   #say;
-  #offer = null; // what can be judged: { picture, answer }; once it is, the record's id; `saving` until that is written down
+  #offer = null; // what can be judged: { image, answer }; once it is, the record's id; `saving` until that is written down
   #told = "";
   #note = ""; // on the offer
   #lost = ""; // on an earlier one
@@ -33,7 +33,7 @@ export class Feedback {
   }
 
   /** An answer to judge, and its picture (a data URL, or a File or Blob), until it is withdrawn. */
-  offer(picture, answer) { this.#become({ picture, answer }); }
+  offer(picture, answer) { this.#become({ image: dataUrl(picture), answer }); }
 
   /** The picture has changed, or is gone: there is nothing to judge. */
   withdraw() { if (this.#offer) this.#become(null); }
@@ -73,13 +73,12 @@ export class Feedback {
   async #judge(label) {
     const offer = this.#offer;
     if (!(await this.#mayKeep()) || offer !== this.#offer || offer.id) return;
-    const { picture, answer: { prediction, confidence, mode, model, input } } = offer;
+    const { image, answer: { prediction, confidence, mode, model, input } } = offer;
     Object.assign(offer, { id: randomUUID(), saving: true });
     this.#note = this.#lost = "";
     this.#closePicker();
     try {
-      const image = typeof picture === "string" ? picture : await dataUrl(picture);
-      const body = { id: offer.id, image, mode, prediction, confidence, label, model_version: model.version };
+      const body = { id: offer.id, image: await image, mode, prediction, confidence, label, model_version: model.version };
       await outbox.add({ ...body, consent: true, browser: consent.browser }, input);
       offer.saving = false;
       this.#show();
@@ -122,7 +121,10 @@ export class Feedback {
   async #show() {
     const offer = this.#offer;
     if (!offer) this.#showAs(null);
-    else if (offer.saving) this.#showAs({ status: UNSENT });
+    if (offer?.saving) {
+      this.#showAs({ status: SAVING }); // without a look at the records, which the writing would wait for
+      return;
+    }
     const all = await records.all();
     if (offer !== this.#offer || offer?.saving) return;
     const record = all.find((each) => isOf(offer, each)) ?? null;
@@ -148,11 +150,15 @@ export class Feedback {
 const isOf = (offer, { status, input, mode, prediction }) => offer && status !== UNDONE
   && input === offer.answer.input && mode === offer.answer.mode && prediction === offer.answer.prediction;
 
-function dataUrl(file) {
-  return new Promise((resolve, reject) => {
+/** Of a File or Blob a promise of it, read at once: who judges may leave at once. */
+function dataUrl(picture) {
+  if (typeof picture === "string") return picture;
+  const read = new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
     reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
+    reader.readAsDataURL(picture);
   });
+  read.catch(() => {}); // said when it is judged
+  return read;
 }

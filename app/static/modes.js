@@ -1,6 +1,6 @@
 // Digit, letter or any: the choice on the page, kept in its address and in the links to the other pages.
 
-const PAGES = ["/", "/canvas", "/import"]; // that have modes
+const PAGES = ["/", "/canvas", "/import", "/game", "/model"]; // that have modes
 
 export class Modes extends EventTarget {
   #field = document.querySelector("[data-modes]");

@@ -9,6 +9,7 @@ const FIRST_WAIT = 2000; // milliseconds
 const LONGEST_WAIT = 300_000;
 const LONGEST_ASKED = 3_600_000; // of what the server asks for
 
+export const SAVING = "saving"; // not yet written down, so of no record
 export const UNSENT = "unsent";
 export const SENT = "sent";
 export const UNDONE = "undone"; // taken back here; the server has yet to delete it
@@ -31,7 +32,7 @@ class Outbox extends EventTarget {
   /** Writes down the body of a POST /api/feedback, then tries to send it. `input` is shown in the list of what was sent. */
   async add(body, input) {
     const { id, mode, prediction, label } = body;
-    await records.change(id, () => ({ id, mode, prediction, label, input, body, time: Date.now(), status: UNSENT, tried: false }));
+    await records.put({ id, mode, prediction, label, input, body, time: Date.now(), status: UNSENT, tried: false });
     this.flush();
   }
 

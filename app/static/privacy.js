@@ -46,7 +46,7 @@ class Privacy extends EventTarget {
   }
 
   #showChoice() {
-    this.#part("choice").textContent = consent.given ? "You said yes: what you judge is kept."
+    this.#part("choice").textContent = consent.given ? "You said yes: what you judge, and what you draw in games, is kept."
       : consent.refused ? "You said no: nothing more is sent. What was sent stays until you delete it."
       : "Until you say yes, nothing is kept.";
     this.#part("explained").open = !consent.given && !consent.refused;

@@ -20,6 +20,19 @@ class Records {
     return null;
   });
 
+  /** Puts a record in its place, also where the page is left at once. Settles and rejects as `change` does. */
+  async put(record) {
+    const database = await this.#database;
+    if (!database) {
+      this.#inPage.set(record.id, record);
+      return;
+    }
+    const transaction = writing(database);
+    transaction.objectStore(STORE).put(record);
+    transaction.commit(); // else it would wait for the page, and go with it
+    await written(transaction);
+  }
+
   /**
    * Puts `become(the record of this id now, or undefined)` in its place, or removes it where that gives nothing. No other
    * tab comes in between. Gives what is there afterwards, once it is on the disk; rejects where there is no room for it.
@@ -27,18 +40,17 @@ class Records {
   async change(id, become) {
     const database = await this.#database;
     if (!database) return this.#changeInPage(id, become);
-    const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
+    const transaction = writing(database);
     const store = transaction.objectStore(STORE);
-    return new Promise((resolve, reject) => {
-      let next;
-      store.get(id).onsuccess = ({ target }) => {
-        next = become(target.result);
-        if (next) store.put(next);
-        else store.delete(id);
-      };
-      transaction.oncomplete = () => resolve(next);
-      transaction.onabort = () => reject(transaction.error);
-    });
+    let next;
+    store.get(id).onsuccess = ({ target }) => {
+      next = become(target.result);
+      if (next) store.put(next);
+      else store.delete(id);
+      transaction.commit();
+    };
+    await written(transaction);
+    return next;
   }
 
   /** Every record, oldest first. */
@@ -54,6 +66,15 @@ class Records {
     else this.#inPage.delete(id);
     return next;
   }
+}
+
+const writing = (database) => database.transaction(STORE, "readwrite", { durability: "strict" });
+
+function written(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
 function got(request) {

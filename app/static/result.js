@@ -2,11 +2,10 @@
 import { nameOf, sentence } from "./labels.js";
 
 const SETTLING = 800; // milliseconds without another answer before it is read aloud
-const WORDS = [[0.97, "Very sure"], [0.85, "Fairly sure"], [0.6, "Leaning this way"], [0, "Not sure"]];
+// The odds of "extremely likely" and "likely" in the IPCC's calibrated language (Mastrandrea et al., 2010).
+const WORDS = [[0.95, "Very sure"], [0.66, "Fairly sure"], [0, "Leaning this way"]];
 const RUNNERS = 3;
 const LEAST = 0.001; // below this a runner-up says nothing
-
-const wordFor = (confidence) => WORDS.find(([least]) => confidence >= least)[1];
 
 function perCent(probability) {
   if (probability > 0.999) return "over 99.9\u00a0%";
@@ -15,6 +14,7 @@ function perCent(probability) {
 
 export class Result {
   #root = document.querySelector("[data-result]");
+  #sureFrom = JSON.parse(this.#root.dataset.sureFrom); // for each mode, below which confidence it is "not sure"
   #aloud = null;
   #opened = () => {};
 
@@ -24,21 +24,26 @@ export class Result {
 
   #part(name) { return this.#root.querySelector(`[data-${name}]`); }
 
-  /** Shows an answer of POST /api/predict. */
-  show({ prediction, confidence, probabilities, input, steps }) {
+  /** Shows an answer of POST /api/predict; `aloud`: also reads it aloud. */
+  show({ prediction, confidence, mode, probabilities, input, steps }, { aloud = true } = {}) {
+    const isSure = confidence >= (this.#sureFrom[mode] ?? 0);
+    const word = isSure ? WORDS.find(([least]) => confidence >= least)[1] : "Not sure";
+    const name = isSure ? nameOf(prediction) : `perhaps ${nameOf(prediction)}`;
     const ranked = Object.entries(probabilities).sort(([, p], [, q]) => q - p);
     const runners = ranked.filter(([label, p]) => label !== prediction && p >= LEAST).slice(0, RUNNERS);
     this.#root.dataset.state = "fresh";
     this.#part("glyph").textContent = prediction;
-    this.#part("name").textContent = sentence(nameOf(prediction));
-    this.#part("sure").textContent = `${wordFor(confidence)}, ${perCent(confidence)}`;
+    this.#root.classList.toggle("unsure", !isSure);
+    this.#part("name").textContent = sentence(name);
+    this.#part("sure").textContent = `${word}, ${perCent(confidence)}`;
     this.#part("runners").replaceChildren(...runners.map(runnerUp));
     this.#part("message").textContent = "";
     this.#picture(this.#part("input"), input, `What the model read as ${nameOf(prediction)}: 28 by 28 pixels`);
     this.#fill(probabilities, prediction);
     if (steps) this.#walk(steps);
+    if (!aloud) return;
     const others = runners.map(([label, p]) => `${nameOf(label)} ${perCent(p)}`).join(", ");
-    this.say(`Read as ${nameOf(prediction)}. ${wordFor(confidence)}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
+    this.say(`${isSure ? "Read as " : "Not clear: "}${name}. ${word}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
   }
 
   /** Keeps the last answer, marked as one for an earlier state, and says why. */
@@ -51,6 +56,7 @@ export class Result {
   /** Back to the start; `why` says what is amiss, if anything is. */
   empty(why = "") {
     this.#root.dataset.state = "empty";
+    this.#root.classList.remove("unsure");
     this.#part("glyph").textContent = this.#part("sure").textContent = "";
     this.#part("name").textContent = why ? "No answer" : "Nothing to read yet";
     this.#part("runners").replaceChildren();

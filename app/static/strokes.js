@@ -3,6 +3,13 @@
 const PENS = { thin: 0.025, medium: 0.045, thick: 0.08, eraser: 0.11 }; // width as a part of the canvas's side
 const SENT_SIDE = 280; // pixels: ten to one of the model's 28, and the same on every screen
 
+const isPoint = (point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite);
+
+/** Whether a value can be painted as a stroke: one that was stored may be of another version of this page. */
+export function isStroke(value) {
+  return Number.isFinite(value?.width) && Array.isArray(value.points) && value.points.length > 0 && value.points.every(isPoint);
+}
+
 export function newStroke(pen) {
   return { width: PENS[pen], erases: pen === "eraser", points: [] };
 }
@@ -30,6 +37,12 @@ export class Drawing {
   withdraw() {
     this.undo();
     this.#states.length = this.#now + 1;
+  }
+
+  /** An empty sheet: nothing of what was can be brought back. */
+  forget() {
+    this.#states = [[]];
+    this.#now = 0;
   }
 
   #become(strokes) {

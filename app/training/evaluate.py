@@ -6,13 +6,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from app.recognition.alike import merged
 from app.recognition.recognizer import softmax
 from app.training.datasets import LABELS, TEST, Corpus, Drawings, Scans
+from app.training.reliability import calibration_error, reliability
 from app.training.rendering import draw, read
 from app.training.samples import positions
 
-LOOK_ALIKE = "cijklmopsuvwxyz"  # letters whose two cases look alike once size is lost
-BINS = 15
 CALIBRATION_STEPS = 500
 TEMPERATURES = 0.2, 5.0
 BIAS_PENALTY = 0.01  # of those tried on held-out writers, 0.3 to 0.003, the one that made the others' labels likeliest
@@ -58,7 +58,7 @@ def fit_calibration(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray
         logits, targets: (n, classes). weights: (n,), for the biases.
 
     Returns:
-        The temperature, to three figures, and the biases, (classes,).
+        The temperature and the biases, (classes,).
     """
     share = (weights / weights.sum())[:, None]
     inverse, biases = 1.0, np.zeros(logits.shape[1])
@@ -68,32 +68,18 @@ def fit_calibration(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray
         gradient = share * (probabilities - wanted / np.maximum(wanted.sum(1, keepdims=True), 1e-12))
         inverse -= 0.05 * np.sum(gradient * logits)
         biases -= 4.0 * (gradient.sum(0) + BIAS_PENALTY * biases)
-    return float(f"{match_confidence(logits, targets, biases):.3g}"), biases
+    return match_confidence(logits, targets, biases), biases
 
 
 def match_confidence(logits: np.ndarray, targets: np.ndarray, biases: np.ndarray) -> float:
-    """The temperature in TEMPERATURES at which mean confidence and accuracy come closest, by bisection."""
+    """The temperature in TEMPERATURES, to three figures, at which mean confidence and accuracy come closest."""
     low, high = TEMPERATURES
     while high - low > 1e-4:
         temperature = (low + high) / 2
         probabilities = softmax(logits / temperature + biases)
         read = np.take_along_axis(targets, probabilities.argmax(1)[:, None], 1)
         low, high = (temperature, high) if probabilities.max(1).mean() > read.mean() else (low, temperature)
-    return (low + high) / 2
-
-
-def calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
-    """The expected calibration error over equal bins of confidence (Naeini et al., 2015); both (n,)."""
-    which = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(confidences[which == b].mean() - correct[which == b].mean()) * (which == b).mean() for b in np.unique(which)
-    ]
-    return float(sum(gaps))
-
-
-def merged(label: str) -> str:
-    """The label with the two cases of look-alike letters made one."""
-    return label.lower() if label.lower() in LOOK_ALIKE else label
+    return float(f"{(low + high) / 2:.3g}")
 
 
 def share_equal(first: list[str], second: list[str], key: Callable[[str], str]) -> float:
@@ -101,7 +87,7 @@ def share_equal(first: list[str], second: list[str], key: Callable[[str], str]) 
 
 
 def figures(probabilities: np.ndarray, labels: np.ndarray, mode: str) -> dict:
-    """Accuracy (top-1, merged, caseless), calibration error and the confusion matrix [true][read] of one test.
+    """Accuracy (top-1, merged, caseless), calibration error and curve, and confusion matrix [true][read] of one test.
 
     probabilities: (n, classes). labels: (n,) positions in ALL, all of them among the mode's.
     """
@@ -117,10 +103,13 @@ def figures(probabilities: np.ndarray, labels: np.ndarray, mode: str) -> dict:
     counts = np.bincount(truth, minlength=len(names))
     recalls = np.diag(confusion)[counts > 0] / counts[counts > 0]
     result["class_mean"] = float(recalls.mean())
-    result["calibration_error"] = calibration_error(probabilities.max(1), truth == found)
-    return {name: value if name == "n" else round(value, 4) for name, value in result.items()} | {
-        "confusion": confusion.tolist()
-    }
+    curve = reliability(probabilities.max(1), truth == found)
+    result["calibration_error"] = calibration_error(curve)
+    return rounded(result) | {"reliability": [rounded(one) for one in curve], "confusion": confusion.tolist()}
+
+
+def rounded(numbers: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in numbers.items()}
 
 
 def tests(corpus: Corpus, mode: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

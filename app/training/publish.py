@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import io
 import json
+from collections.abc import Iterable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import keras
 import numpy as np
 
 from app.recognition.recognizer import LiteRTModel, softmax
+from app.training.architecture import layers_of
 from app.training.datasets import LABELS, VALIDATION, Corpus
 from app.training.evaluate import STYLES, class_weights, figures, fit_calibration, pictures, tests
 from app.training.rendering import draw, read
@@ -50,9 +54,10 @@ def convert(model: keras.Model) -> bytes:
     """
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return converter.convert()
+    with redirect_stdout(io.StringIO()):  # it prints every weight's address
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return converter.convert()
 
 
 def logits_of(served: LiteRTModel, inputs: np.ndarray) -> np.ndarray:
@@ -69,9 +74,8 @@ def calibrate(model: keras.Model, corpus: Corpus, mode: str) -> float:
     parts = [pictures(corpus.unipen, VALIDATION, mode, style) for style in STYLES]
     inputs, labels, alternatives = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     targets = one_or_two_hot(labels, alternatives, mode)
-    temperature, biases = fit_calibration(
-        logits_of(LiteRTModel(convert(model)), inputs), targets, class_weights(targets)
-    )
+    logits = logits_of(LiteRTModel(convert(model)), inputs)
+    temperature, biases = fit_calibration(logits, targets, class_weights(targets))
     model.get_layer("logits").bias.assign_add(biases * temperature)
     return temperature
 
@@ -90,18 +94,33 @@ def write_atomically(file: Path, content: bytes) -> None:
     partial.replace(file)
 
 
-def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: str) -> dict:
+def publish(
+    model: keras.Model,
+    corpus: Corpus,
+    mode: str,
+    out: Path,
+    *,
+    command: str,
+    on: Iterable | None = None,
+    **more,
+) -> dict:
     """Write model.keras, model.tflite and card.json into `out`, and return the card.
 
-    model: of float32 and never compiled, so that no optimizer's two values a weight are saved; it is calibrated here.
+    Args:
+        model: of float32 and never compiled, so that no optimizer's two values a weight are saved; it is calibrated
+            here.
+        on: the tests to measure on, as `tests` gives them, where they are read already.
+        more: further entries of the card.
     """
     temperature = calibrate(model, corpus, mode)
     content = convert(model)
     served = LiteRTModel(content)
     measured = {}
-    for name, inputs, labels in tests(corpus, mode):
+    for name, inputs, labels in tests(corpus, mode) if on is None else on:
         measured[name] = figures(softmax(logits_of(served, inputs) / temperature), labels, mode)
-        print(mode, name, {key: value for key, value in measured[name].items() if key != "confusion"}, flush=True)
+        print(
+            mode, name, {key: value for key, value in measured[name].items() if not isinstance(value, list)}, flush=True
+        )
     card = {
         "name": mode,
         "version": datetime.now(UTC).strftime("%Y%m%d-%H%M%S"),
@@ -109,11 +128,12 @@ def publish(model: keras.Model, corpus: Corpus, mode: str, out: Path, command: s
         "sha256": hashlib.sha256(content).hexdigest(),
         "temperature": temperature,
         "weights": model.count_params(),
+        "layers": layers_of(model),
         "command": command,
         "data": DATA,
         "self_test": self_test(mode),
         "tests": measured,
-    }
+    } | more
     out.mkdir(parents=True, exist_ok=True)
     model.save(out / "model.partial.keras")
     (out / "model.partial.keras").replace(out / "model.keras")

@@ -6,6 +6,7 @@ python -m app.training.report
 import json
 from pathlib import Path
 
+from app.recognition import versions
 from app.training.datasets import LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,8 @@ PAIRS = 12
 
 ABOUT = """# The models
 
-Written by `python -m app.training.report` from the cards beside the models (`app/recognition/trained/*/card.json`).
+Written by `python -m app.training.report` from the cards of the models that serve
+(`app/recognition/trained/MODE/VERSION/card.json`).
 
 *Drawings by unseen writers*: UNIPEN's characters by 225 writers none of whose drawings were trained on, drawn on a
 canvas, *neat* (one size and pen) or *free* (28–85 % of the canvas, pen 6–24 pixels). *MNIST test* and *EMNIST ByClass,
@@ -31,9 +33,10 @@ tells them apart on paper, means nothing on a canvas. *Calibration error*: by ho
 is right (ECE, 15 bins)."""
 
 
-def cards(folder: Path = TRAINED) -> dict[str, dict]:
-    """Each mode's card."""
-    return {mode: json.loads((folder / mode / "card.json").read_text(encoding="utf-8")) for mode in LABELS}
+def cards(models: Path = TRAINED) -> dict[str, dict]:
+    """The card of each mode's model that serves."""
+    files = {mode: versions.serving(models, mode) / "card.json" for mode in LABELS}
+    return {mode: json.loads(file.read_text(encoding="utf-8")) for mode, file in files.items()}
 
 
 def figure(name: str, value: float | None) -> str:

@@ -1,22 +1,28 @@
-"""Train one mode's model, convert it, measure it and write its card.
+"""Train one mode's model, convert it, measure it, write its card, and let it serve.
 
-python -m app.training.train any
-python -m app.training.train character --start app/recognition/trained/any/model.keras --steps 2500 --rate 1e-3
+python -m app.training.train digit --start digit --steps 6000 --rate 1.5e-3 --keep 0.4
+python -m app.training.train any --start digit --steps 6000
 """
 
 import argparse
 import shlex
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from app.recognition import versions
+from app.recognition.recognizer import MODES
+from app.recognition.versions import ModelError
 from app.training.averaging import average
 from app.training.batches import Batches
 from app.training.datasets import LABELS, VALIDATION, Corpus, data_folder
 from app.training.evaluate import pictures
 from app.training.networks import accuracy, adopt, build, either_label_loss
+from app.training.promote import promote
 from app.training.publish import publish
 from app.training.report import TRAINED
 from app.training.samples import SHARES, Artist, one_or_two_hot
@@ -38,9 +44,10 @@ def validation_set(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray]:
     return inputs[..., None].astype(np.float32) / 255, one_or_two_hot(labels, alternatives, mode)
 
 
-def compiled(model: keras.Model, steps: int, rate: float) -> keras.Model:
+def compiled(model: keras.Model, steps: int, rate: float, warm_up: int = WARM_UP) -> keras.Model:
+    """The model ready to fit for `steps` batches, of which the first `warm_up` lead to the highest learning rate."""
     schedule = keras.optimizers.schedules.CosineDecay(
-        rate / 20, steps - WARM_UP, alpha=1e-3, warmup_target=rate, warmup_steps=WARM_UP
+        rate / 20, max(steps - warm_up, 1), alpha=1e-3, warmup_target=rate, warmup_steps=warm_up
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -95,7 +102,10 @@ def train(
     out: Path,
     checkpoints: Path,
 ) -> None:
-    """Train, convert, measure: leaves model.keras, model.tflite and card.json in `out`."""
+    """Train, convert, measure, and promote the result in `out`, a folder of models.
+
+    Raises PromotionError where it must not serve; it then stays in the temporary folder that is printed.
+    """
     keras.utils.set_random_seed(seed)
     corpus = Corpus(data_folder())
     keras.config.set_dtype_policy(precision)
@@ -112,7 +122,18 @@ def train(
         artist = Artist(corpus.folder, mode, seed)
         batches = [artist.batch(step, STATISTICS)[0][..., None] / np.float32(255) for step in range(8)]
         average(trained, origin, keep, batches)
-    publish(trained, corpus, mode, out, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
+    candidate = Path(tempfile.mkdtemp(prefix=f"inkloop-{mode}-"))
+    publish(trained, corpus, mode, candidate, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
+    print(f"{mode}: trained, in {candidate}", flush=True)
+    print(f"{mode}: version {promote(candidate, out, mode)} serves, in {out}")
+    shutil.rmtree(candidate)
+
+
+def _start(named: str | None, models: Path) -> Path | None:
+    """The model.keras that `--start` means. Raises ModelError where no version of a mode serves."""
+    if named in MODES:
+        return versions.serving(models, named) / "model.keras"
+    return Path(named) if named else None
 
 
 def main() -> None:
@@ -127,24 +148,30 @@ def main() -> None:
         default="float32",
         help="mixed_bfloat16 takes a quarter off a step where the processor knows it (default %(default)s)",
     )
-    arguments.add_argument("--start", type=Path, help="a model.keras, also of another mode, whose layers to start from")
+    arguments.add_argument(
+        "--start", help="a mode, also another one, from whose model that serves in --out to start, or a model.keras"
+    )
     arguments.add_argument(
         "--keep", type=float, default=0, help="share of the start's weights in the result, where its mode is the same"
     )
-    arguments.add_argument("--out", type=Path, help="default: app/recognition/trained/MODE")
+    arguments.add_argument("--out", type=Path, default=TRAINED, help="folder of models (default: the shipped one)")
     arguments.add_argument("--checkpoints", type=Path, help="default: checkpoints/MODE")
     options = arguments.parse_args()
     if options.keep and not options.start:
         arguments.error("--keep needs the --start whose weights to keep")
+    try:
+        start = _start(options.start, options.out)
+    except ModelError as error:
+        arguments.error(f"--start: {error}")
     train(
         options.mode,
         steps=options.steps,
         rate=options.rate,
         seed=options.seed,
         precision=options.precision,
-        start=options.start,
+        start=start,
         keep=options.keep,
-        out=options.out or TRAINED / options.mode,
+        out=options.out,
         checkpoints=options.checkpoints or Path("checkpoints") / options.mode,
     )
 

@@ -185,6 +185,20 @@ def test_server_is_measured_from_its_start_and_leaves_no_process():
     assert not any(process.is_running() for process in started)
 
 
+def test_server_takes_settings_of_its_own_and_comes_up_again_where_it_was_killed():
+    drawing = Drawing("3", "neat", b"{}")
+    before = set(psutil.Process().children(recursive=True))
+    with Server("tests.benchmarks.tiny_app:app", {"READS_AS": "8"}) as found:
+        assert found.first_answer(drawing, "8") > 0
+        started = set(psutil.Process().children(recursive=True)) - before
+        found.kill()
+    assert len(started) >= 2
+    assert not any(process.is_running() for process in started)
+    with Server("tests.benchmarks.tiny_app:app", {"PORT": str(found.port)}) as again:
+        assert again.port == found.port
+        assert again.first_answer(drawing, "3") > 0
+
+
 def test_server_that_does_not_come_up_shows_its_log():
     with Server("tests.benchmarks.no_such_app:app") as found, pytest.raises(RuntimeError, match="no_such_app"):
         found.first_answer(Drawing("3", "neat", b"{}"), None)

@@ -123,6 +123,10 @@ class Sheet:
 class SheetsServer:
     """One spreadsheet behind a real HTTP server.
 
+    Args:
+        hang: seconds that a call hangs where it is to.
+        quota: calls that write and calls that read which it takes in a minute, as many of each; None: no limit.
+
     Attributes:
         faults: by method ("values.append", "batchUpdate", ...) an iterator of what befalls the next calls of it: None,
             a status, "drop" or "hang" before the call is carried out, "drop after" or "hang after" it was, or a
@@ -131,16 +135,18 @@ class SheetsServer:
         compacts: whether deleteDuplicates moves the cells below within its range up, or deletes whole rows. The
             document leaves that open.
         calls: method and monotonic time of every call.
+        authorizations: the Authorization of every call, None where it had none.
         wrong: answers of this server that are not of the document's form.
     """
 
-    def __init__(self, spreadsheet_id: str = "spreadsheet", *, hang: float = 30.0, writes_a_minute: int | None = None):
-        self.spreadsheet_id, self._hang, self._writes_a_minute = spreadsheet_id, hang, writes_a_minute
+    def __init__(self, spreadsheet_id: str = "spreadsheet", *, hang: float = 30.0, quota: int | None = None):
+        self.spreadsheet_id, self._hang, self._quota = spreadsheet_id, hang, quota
         self.sheets: dict[str, Sheet] = {"Sheet1": Sheet(0, "Sheet1")}
         self.faults: dict[str, Iterator] = {}
         self.interleave: threading.Barrier | None = None
         self.compacts = False
         self.calls: list[tuple[str, float]] = []
+        self.authorizations: list[str | None] = []
         self.wrong: list[str] = []
         self.lock = threading.RLock()
         self._stopping = threading.Event()
@@ -162,6 +168,10 @@ class SheetsServer:
     def count(self, method: str) -> int:
         return sum(name == method for name, _ in self.calls)
 
+    def times(self, *, writes: bool) -> list[float]:
+        """Monotonic times of the write calls, or of those that read; of what was refused too."""
+        return [time for name, time in self.calls if (_verb(name) != "GET") == writes]
+
     def rows(self, title: str) -> list[list]:
         """A worksheet's rows that are not blank, the header first."""
         with self.lock:
@@ -181,10 +191,9 @@ class SheetsServer:
     def next_fault(self, method: Method):
         with self.lock:
             self.calls.append((method.name, monotonic()))
-            if self._writes_a_minute and method.verb != "GET":
-                since = self.calls[-1][1] - 60
-                writes = [time for name, time in self.calls if _verb(name) != "GET" and time > since]
-                if len(writes) > self._writes_a_minute:
+            if self._quota:
+                since, times = self.calls[-1][1] - 60, self.times(writes=method.verb != "GET")
+                if sum(time > since for time in times) > self._quota:
                     return 429
             return next(self.faults.get(method.name, iter(())), None)
 
@@ -368,6 +377,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         url = urlsplit(self.path)
         method, path = self._method(url.path.lstrip("/"))
+        self.sheets_server.authorizations.append(self.headers["Authorization"])
         fault = self.sheets_server.next_fault(method)
         if isinstance(fault, Callable):
             fault()

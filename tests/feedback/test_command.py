@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from app.feedback.__main__ import main
-from app.feedback.sql import ROOT
+from app.feedback.database import ROOT
 from app.feedback.store import ACCEPTED, NOT_A_CHARACTER, PENDING, REJECTED, SKIP, open_store
 from tests.feedback.conftest import made
 

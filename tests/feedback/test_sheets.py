@@ -14,6 +14,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError
 
+from app.feedback import sheets, sheets_calls
 from app.feedback.sheets_rows import COLUMNS
 from app.feedback.store import ACCEPTED, PENDING, REJECTED, SKIP, SYNTHETIC, StoreUnavailable
 from tests.feedback.conftest import made
@@ -275,6 +276,29 @@ def test_write_calls_keep_their_pace_though_they_are_tried_again(server, reopen)
     times = [at for method, at in server.calls if method in ("values.append", "batchUpdate")]
     assert len(times) == 7
     assert times[-1] - times[0] > 5 * 0.15
+
+
+def test_ids_that_were_seen_before_are_looked_for_at_a_pace_like_that_of_writes(server, reopen, monkeypatch):
+    waits = []
+    monkeypatch.setattr(sheets, "sleep", waits.append)
+    monkeypatch.setattr(sheets_calls, "sleep", lambda seconds: None)
+    store, record = reopen(write_interval=40), made()
+    store.add(record)
+    before = len(server.times(writes=False))
+    assert not any(store.add(record) for _ in range(4))
+    store.add(made())  # unseen, so nobody looks or waits
+    assert len(server.times(writes=False)) - before == 4
+    assert waits == [0, *[pytest.approx(40 * sheets.TURNS_BETWEEN_IDS, abs=30)] * 4]
+
+
+def test_ids_that_were_seen_before_and_arrive_while_others_are_looked_for_share_the_next_look(server, reopen):
+    store = reopen(write_interval=0.2)
+    records = [made(minute) for minute in range(60)]
+    assert all(add_at_once(store, records))
+    assert not store.add(records[0])
+    before = len(server.times(writes=False))
+    assert not any(add_at_once(store, records))
+    assert len(server.times(writes=False)) - before <= 4
 
 
 def test_the_log_says_how_many_records_went_in_how_many_calls(server, store, caplog):

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.feedback import database as databases
 from app.feedback import sql
 from app.feedback.sql import SqlStore
 from app.feedback.store import StoreUnavailable, open_store
@@ -62,13 +63,13 @@ for _ in range(int(sys.argv[2])):
 
 def adding(path: Path, number: int) -> subprocess.Popen:
     command = [sys.executable, "-c", ADDING, f"sqlite:///{path}", str(number)]
-    return subprocess.Popen(command, cwd=sql.ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=databases.ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def test_sqlite_is_durable_once_committed_and_overwrites_what_is_deleted(open_sql, database):
     store = open_sql(f"sqlite:///{database}")
     store.add(made())
-    with store._engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         settings = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "secure_delete", "busy_timeout")
@@ -88,10 +89,10 @@ def test_deleted_drawing_is_not_left_in_the_file(open_sql, database):
 
 
 def test_relative_path_starts_at_the_project(open_sql, tmp_path, monkeypatch):
-    monkeypatch.setattr(sql, "ROOT", tmp_path)
+    monkeypatch.setattr(databases, "ROOT", tmp_path)
     open_sql("sqlite:///instance/feedback.db").add(made())
     assert (tmp_path / "instance" / "feedback.db").exists()
-    assert Path(__file__).parent.parent.parent == Path(sql.__file__).parent.parent.parent
+    assert Path(__file__).parent.parent.parent == Path(databases.__file__).parent.parent.parent
 
 
 def test_opening_asks_nothing_of_the_database(open_sql, database):
@@ -215,7 +216,7 @@ def test_connections_that_the_server_closed_are_replaced(open_sql, postgresql, p
 
 
 def test_postgresql_commits_durably_whatever_the_server_defaults_to(open_sql, postgresql_url):
-    with open_sql(postgresql_url)._engine.connect() as connection:
+    with open_sql(postgresql_url)._database.engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "200ms"
 

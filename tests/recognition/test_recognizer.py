@@ -1,6 +1,6 @@
 import base64
+import hashlib
 import json
-import shutil
 import string
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.recognition import versions
 from app.recognition.preprocessing import preprocess
 from app.recognition.recognizer import LARGEST_BATCH, MODES, ModelError, Recognizer
 from tests.drawings import STROKES, draw
+from tests.models import change_card, copy_shipped, serving_file
 
 LABELS = {
     "digit": string.digits,
@@ -26,18 +28,19 @@ def inks() -> np.ndarray:
 
 
 @pytest.fixture
-def folder(app, tmp_path) -> Path:
+def folder(tmp_path) -> Path:
     """A copy of the shipped models, to be spoiled."""
-    copy = tmp_path / "trained"
-    shutil.copytree(
-        Path(app.root_path).parent / app.config["MODELS_DIR"], copy, ignore=shutil.ignore_patterns("*.keras")
-    )
-    return copy
+    return copy_shipped(tmp_path / "trained")
 
 
-def change_card(folder: Path, mode: str, **changes) -> None:
-    path = folder / mode / "card.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+def change_served_card(folder: Path, mode: str, **changes) -> None:
+    change_card(versions.serving(folder, mode), **changes)
+
+
+def put_model(folder: Path, mode: str, content: bytes) -> None:
+    """Another model.tflite, which the card says is the right one."""
+    serving_file(folder, mode, "model.tflite").write_bytes(content)
+    change_served_card(folder, mode, sha256=hashlib.sha256(content).hexdigest())
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -93,11 +96,11 @@ def test_many_threads_at_once_get_what_one_gets(recognizer, inks):
 
 
 def test_models_replaced_on_disk_do_not_change_what_serves(folder, inks):
-    served = Recognizer(folder)
+    served = Recognizer.load(folder)
     before = served.predict(inks, "any")
     for path in folder.rglob("model.tflite"):
         path.write_bytes(b"")
-    with ThreadPoolExecutor(8) as pool:  # enough at once that further interpreters are made
+    with ThreadPoolExecutor(8) as pool:
         for after in pool.map(lambda _: served.predict(inks, "any"), range(16)):
             np.testing.assert_array_equal(after, before)
 
@@ -105,62 +108,63 @@ def test_models_replaced_on_disk_do_not_change_what_serves(folder, inks):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["model.tflite", "card.json"])
 def test_missing_file_is_refused_by_name(folder, mode, name):
-    (folder / mode / name).unlink()
-    with pytest.raises(ModelError, match=f"{mode}: {name} cannot be read"):
-        Recognizer(folder)
+    serving_file(folder, mode, name).unlink()
+    with pytest.raises(ModelError, match=rf"{mode}/\S+: {name} cannot be read"):
+        Recognizer.load(folder)
 
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.999])
 def test_model_cut_short_is_refused(folder, share):
-    path = folder / "digit" / "model.tflite"
+    path = serving_file(folder, "digit", "model.tflite")
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    with pytest.raises(ModelError, match=r"digit: model\.tflite does not load"):
-        Recognizer(folder)
+    with pytest.raises(ModelError, match=r"digit/\S+: model\.tflite is not the file that card\.json describes"):
+        Recognizer.load(folder)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_model_with_a_changed_byte_is_refused(folder, share):
-    path = folder / "digit" / "model.tflite"
+    path = serving_file(folder, "digit", "model.tflite")
     content = bytearray(path.read_bytes())
     content[int(len(content) * share)] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"digit: model\.tflite"):
-        Recognizer(folder)
+    with pytest.raises(ModelError, match=r"digit/\S+: model\.tflite is not the file"):
+        Recognizer.load(folder)
 
 
-def test_file_that_is_no_model_is_refused(folder):
-    (folder / "any" / "model.tflite").write_bytes(b"<!doctype html>" * 1000)
-    with pytest.raises(ModelError, match=r"any: model\.tflite does not load"):
-        Recognizer(folder)
+@pytest.mark.parametrize("content", [b"", b"<!doctype html>" * 1000])
+def test_file_that_is_no_model_is_refused(folder, content):
+    put_model(folder, "any", content)
+    with pytest.raises(ModelError, match=r"any/\S+: model\.tflite does not load"):
+        Recognizer.load(folder)
 
 
 def test_model_of_another_mode_is_refused(folder):
-    shutil.copy(folder / "digit" / "model.tflite", folder / "any" / "model.tflite")
-    with pytest.raises(ModelError, match=r"any: model.tflite must turn .* into \(n, 62\).* Received: .*10"):
-        Recognizer(folder)
+    put_model(folder, "any", serving_file(folder, "digit", "model.tflite").read_bytes())
+    with pytest.raises(ModelError, match=r"any/\S+: model.tflite must turn .* into \(n, 62\).* Received: .*10"):
+        Recognizer.load(folder)
 
 
 def test_model_of_another_input_is_refused(folder, monkeypatch):
     monkeypatch.setattr("app.recognition.recognizer.INK_SIZE", 32)
-    change_card(folder, "digit", self_test={"input": base64.b64encode(bytes(32 * 32)).decode(), "label": "3"})
+    change_served_card(folder, "digit", self_test={"input": base64.b64encode(bytes(32 * 32)).decode(), "label": "3"})
     with pytest.raises(ModelError, match=r"must turn \(n, 32, 32, 1\)"):
-        Recognizer(folder)
+        Recognizer.load(folder)
 
 
 def test_card_that_is_no_json_is_refused(folder):
-    (folder / "digit" / "card.json").write_text('{"name": "digit",')
-    with pytest.raises(ModelError, match=r"digit: card\.json is damaged"):
-        Recognizer(folder)
+    serving_file(folder, "digit", "card.json").write_text('{"name": "digit",')
+    with pytest.raises(ModelError, match=r"digit/\S+: card\.json is damaged"):
+        Recognizer.load(folder)
 
 
 @pytest.mark.parametrize("key", ["name", "version", "labels", "sha256", "temperature", "self_test"])
 def test_card_that_lacks_a_key_is_refused(folder, key):
-    path = folder / "digit" / "card.json"
+    path = serving_file(folder, "digit", "card.json")
     card = json.loads(path.read_text())
     del card[key]
     path.write_text(json.dumps(card))
     with pytest.raises(ModelError, match=f"card.json is damaged: KeyError: '{key}'"):
-        Recognizer(folder)
+        Recognizer.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +181,7 @@ def test_card_that_lacks_a_key_is_refused(folder, key):
         {"name": "any"},
         {"name": ""},
         {"version": 3},
+        {"version": "../20261120"},
         {"sha256": None},
         {"self_test": {"input": "AAAA", "label": "3"}},
         {"self_test": {"input": base64.b64encode(bytes(784)).decode(), "label": "x"}},
@@ -185,22 +190,28 @@ def test_card_that_lacks_a_key_is_refused(folder, key):
     ],
 )
 def test_card_with_wrong_values_is_refused(folder, changes):
-    change_card(folder, "digit", **changes)
-    with pytest.raises(ModelError, match=r"digit: card\.json is (wrong|damaged)"):
-        Recognizer(folder)
+    change_served_card(folder, "digit", **changes)
+    with pytest.raises(ModelError, match=r"digit/\S+: card\.json is (wrong|damaged)"):
+        Recognizer.load(folder)
 
 
 def test_card_with_another_count_of_labels_is_refused(folder):
-    change_card(folder, "digit", labels=list("0123456789X"))
+    change_served_card(folder, "digit", labels=list("0123456789X"))
     with pytest.raises(ModelError, match=r"into \(n, 11\)"):
-        Recognizer(folder)
+        Recognizer.load(folder)
 
 
 def test_model_that_fails_its_self_test_is_refused(folder):
-    card = json.loads((folder / "digit" / "card.json").read_text())
+    card = json.loads(serving_file(folder, "digit", "card.json").read_text())
     wrong = next(label for label in card["labels"] if label != card["self_test"]["label"])
-    change_card(folder, "digit", self_test=card["self_test"] | {"label": wrong})
+    change_served_card(folder, "digit", self_test=card["self_test"] | {"label": wrong})
     with pytest.raises(
         ModelError, match=f"the self-test fails: expected '{wrong}'. Received: '{card['self_test']['label']}'"
     ):
-        Recognizer(folder)
+        Recognizer.load(folder)
+
+
+def test_folder_named_otherwise_than_its_version_is_refused(folder):
+    change_served_card(folder, "digit", version="another")
+    with pytest.raises(ModelError, match=r"digit/\S+ must be named like the version of its card\.json\. .*'another'"):
+        Recognizer.load(folder)

@@ -65,7 +65,7 @@ def test_other_answers_are_as_described(client, unloaded_client, description, pa
 
 
 def test_request_schema_takes_what_the_server_takes_and_no_more(description, three):
-    schema = {"$ref": "#/components/schemas/PictureInJson", "components": description["components"]}
+    schema = {"$ref": "#/components/schemas/QuestionInJson", "components": description["components"]}
     takes = Draft202012Validator(schema).is_valid
     assert takes({"image": three, "mode": "digit"})
     assert takes({"image": three, "mode": "any", "steps": True})

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from app import create_app, keeping
-from app.feedback.sql import ROOT
+from app.feedback.database import ROOT
 from app.feedback.store import ACCEPTED, NOT_A_CHARACTER, PENDING, SKIP, StoreUnavailable
 from app.settings import SettingError
 from tests.drawings import data_url, draw, encode

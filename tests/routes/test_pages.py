@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-PAGES = ["/", "/canvas", "/import", "/api/docs", "/no-such-page"]
+PAGES = ["/", "/canvas", "/import", "/game", "/model", "/api/docs", "/no-such-page"]
 
 
 class Links(HTMLParser):
@@ -38,12 +38,12 @@ def page(request, client):
     return client.get(request.param, headers={"Accept": "text/html"})
 
 
-@pytest.mark.parametrize("path", ["/", "/canvas", "/import", "/api/docs"])
+@pytest.mark.parametrize("path", ["/", "/canvas", "/import", "/game", "/api/docs"])
 def test_page_is_there(client, path):
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/canvas", "/import"])
+@pytest.mark.parametrize("path", ["/", "/canvas", "/import", "/game"])
 def test_page_is_there_also_while_the_models_are_not(unloaded_client, path):
     assert unloaded_client.get(path).status_code == 200
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from app.training.datasets import ALL, Corpus
 from tests.drawings import STROKES, draw
+from tests.strokes_file import save_strokes
 
 DIGITS = [label for label in STROKES if label.isdigit()]
 WRITERS = 60
@@ -42,25 +43,8 @@ def data_folder(tmp_path_factory) -> Path:
     images, labels = scans(["A", "H"], 40)
     alternatives = np.array([ALL.index(ALL[label].lower()) for label in labels], np.uint8)
     np.savez(folder / "emnist-bymerge.npz", images=images, labels=labels, alternative_labels=alternatives)
-    points, stroke_starts, character_starts, labels, writers = [], [0], [0], [], []
-    for writer in range(WRITERS):
-        for label, strokes in STROKES.items():
-            for stroke in strokes:
-                points += [(round(x * 4000), round(y * 4000)) for x, y in stroke]
-                stroke_starts.append(len(points))
-            character_starts.append(len(stroke_starts) - 1)
-            labels.append(ALL.index(label))
-            writers.append(writer)
-    np.savez(
-        folder / "unipen-strokes.npz",
-        points=np.array(points, np.int16),
-        stroke_starts=np.array(stroke_starts, np.int32),
-        character_starts=np.array(character_starts, np.int32),
-        labels=np.array(labels, np.uint8),
-        writers=np.array(writers, np.int32),
-        writer_names=np.array([f"them/{writer:02}.dat" for writer in range(WRITERS)]),
-        validation=np.array(writers) >= WRITERS - 4,
-    )
+    drawn = [(writer, label, label) for writer in range(WRITERS) for label in STROKES]
+    save_strokes(folder / "unipen-strokes.npz", drawn, WRITERS, measuring=set(range(WRITERS - 4, WRITERS)))
     return folder
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from app.recognition.recognizer import softmax
 from app.training.datasets import ALL, TEST
-from app.training.evaluate import calibration_error, class_weights, figures, fit_calibration, pictures
+from app.training.evaluate import class_weights, figures, fit_calibration, pictures
 
 
 def said(*labels: str) -> np.ndarray:
@@ -30,11 +30,11 @@ def test_every_class_counts_the_same_in_the_class_mean():
     assert figures(said("1", "1", "1", "7"), true("1112"), "any")["class_mean"] == 0.5
 
 
-def test_probabilities_that_come_true_as_often_as_they_say_have_no_calibration_error():
-    confidences = np.repeat([0.75, 0.5], 400)
-    correct = np.concatenate([np.arange(400) % 4 > 0, np.arange(400) % 2 > 0])
-    assert calibration_error(confidences, correct) == pytest.approx(0)
-    assert calibration_error(np.ones(800), correct) == pytest.approx(0.375)
+def test_the_curve_and_its_error_are_those_of_the_most_probable_label():
+    found = figures(said("1", "1", "1", "7"), true("1112"), "any")
+    sure = 1 - 1e-4 * (len(ALL) - 1)
+    assert found["reliability"] == [{"n": 4, "confidence": pytest.approx(sure, abs=1e-4), "accuracy": 0.75}]
+    assert found["calibration_error"] == pytest.approx(sure - 0.75, abs=1e-4)
 
 
 def drawn_labels(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

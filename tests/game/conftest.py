@@ -1,0 +1,46 @@
+import psycopg
+import pytest
+
+from app.game.sql import SqlGameStore
+from tests.feedback.postgresql_server import NoPostgresql, postgresql_server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """An empty database on a real server; tests that use it clear up after themselves."""
+    try:
+        with postgresql_server() as url:
+            yield url
+    except NoPostgresql as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    return f"sqlite:///{tmp_path}/made/when/missing/game.db"
+
+
+@pytest.fixture
+def postgresql(postgresql_url):
+    yield postgresql_url
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS game_steps, game_scores")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def reopen(request):
+    """Opens one and the same store, empty at first; what was opened is closed in the end."""
+    url, opened = request.getfixturevalue(request.param), []
+
+    def reopen() -> SqlGameStore:
+        opened.append(SqlGameStore(url))
+        return opened[-1]
+
+    yield reopen
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(reopen) -> SqlGameStore:
+    return reopen()
