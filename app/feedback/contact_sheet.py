@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from app.feedback.pictures import from_kept
 from app.feedback.store import Feedback
@@ -17,18 +17,26 @@ def contact_sheet(records: Sequence[Feedback]) -> Image.Image:
 
     Raises ValueError where there are none.
     """
-    if not records:
+    return sheet([(_drawing(record), caption(record)) for record in records[:MOST]])
+
+
+def sheet(drawings: Sequence[tuple[Image.Image | None, str]]) -> Image.Image:
+    """The first MOST drawings of mode "L" with their captions; grey where there is none.
+
+    Raises ValueError where there are none at all.
+    """
+    if not drawings:
         raise ValueError("A contact sheet needs at least one drawing. Received: none")
-    records = records[:MOST]
-    rows = -(-len(records) // COLUMNS)
+    drawings = drawings[:MOST]
+    rows = -(-len(drawings) // COLUMNS)
     width, height = TILE + GAP, TILE + CAPTION + GAP
-    sheet = Image.new("L", (min(len(records), COLUMNS) * width + GAP, rows * height + GAP), 255)
+    sheet = Image.new("L", (min(len(drawings), COLUMNS) * width + GAP, rows * height + GAP), 255)
     canvas, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for number, record in enumerate(records):
+    for number, (drawing, text) in enumerate(drawings):
         left, top = GAP + number % COLUMNS * width, GAP + number // COLUMNS * height
-        sheet.paste(_tile(record), (left, top))
+        sheet.paste(_tile(drawing), (left, top))
         canvas.rectangle((left - 1, top - 1, left + TILE, top + TILE), outline=128)
-        canvas.text((left, top + TILE + 3), caption(record), fill=0, font=font)
+        canvas.text((left, top + TILE + 3), text, fill=0, font=font)
     return sheet
 
 
@@ -40,13 +48,18 @@ def correction(record: Feedback) -> str:
     return f"{record.prediction} → {record.label}"
 
 
-def _tile(record: Feedback) -> Image.Image:
-    """The drawing as large as fits; grey where it cannot be read."""
-    tile = Image.new("L", (TILE, TILE), 255)
+def _drawing(record: Feedback) -> Image.Image | None:
     try:
-        drawing = from_kept(record.image)
+        return from_kept(record.image)
     except PictureError:
+        return None
+
+
+def _tile(drawing: Image.Image | None) -> Image.Image:
+    """The drawing as large as fits."""
+    if drawing is None:
         return Image.new("L", (TILE, TILE), 192)
-    drawing.thumbnail((TILE, TILE))
+    tile = Image.new("L", (TILE, TILE), 255)
+    drawing = ImageOps.contain(drawing, (TILE, TILE)) if max(drawing.size) > TILE else drawing
     tile.paste(drawing, ((TILE - drawing.width) // 2, (TILE - drawing.height) // 2))
     return tile

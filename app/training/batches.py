@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -10,6 +11,7 @@ from threading import Thread
 import keras
 import numpy as np
 
+from app.training.datasets import Scans
 from app.training.samples import Artist
 
 AHEAD = 12  # half batches drawn before they are asked for
@@ -21,11 +23,11 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _start(folder: Path, mode: str, seed: int) -> None:
+def _start(*artist) -> None:
     if parent_process():  # else a trainer that is killed would leave those who draw for it behind
         Thread(target=_end_with_parent, daemon=True).start()
     global _artist  # one in each process, made when the process starts
-    _artist = Artist(folder, mode, seed)
+    _artist = Artist(*artist)
 
 
 def _batch(step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,14 +37,25 @@ def _batch(step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 class Batches(keras.utils.PyDataset):
     """`steps` batches an epoch, drawn by `processes` processes while the last ones are learned from.
 
-    Half of a batch is new; the other half was new AGAIN batches before.
+    Half of a batch is new; the other half was new AGAIN batches before. shares, more: as Artist takes them.
     """
 
-    def __init__(self, folder: Path, mode: str, *, seed: int, size: int, steps: int, processes: int = 1):
+    def __init__(
+        self,
+        folder: Path,
+        mode: str,
+        *,
+        seed: int,
+        size: int,
+        steps: int,
+        shares: Mapping[str, float] | None = None,
+        more: Mapping[str, tuple[Scans, float]] | None = None,
+        processes: int = 1,
+    ):
         super().__init__(workers=1, use_multiprocessing=False)
         self.size, self.steps, self.next_step = size, steps, 0
         # Not forked: TensorFlow's threads do not survive that.
-        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (folder, mode, seed))
+        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (folder, mode, seed, shares, more))
         self.pending = deque()
 
     def __len__(self) -> int:

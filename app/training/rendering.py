@@ -71,15 +71,17 @@ def distort(points: np.ndarray, lengths: list[int], rng: np.random.Generator) ->
 
 
 def deform(image: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """A scan, (28, 28) uint8, at twice its size, rotated, slanted, stretched, bent and scaled a little."""
-    side = 2 * INK_SIZE
-    inverse = random_affine(rng) / np.exp(rng.normal() * 0.06) / 2
+    """A square scan, (n, n) uint8, at twice its size if that is small, rotated, slanted, stretched, bent and scaled."""
+    size = len(image)
+    zoom = 2 if size <= INK_SIZE else 1
+    side = zoom * size
+    inverse = random_affine(rng) / np.exp(rng.normal() * 0.06) / zoom
     grid = np.arange(side, dtype=np.float32) - (side - 1) / 2
-    field = rng.normal(size=(5, 5, 2)).astype(np.float32) * BEND * 20
+    field = rng.normal(size=(5, 5, 2)).astype(np.float32) * BEND * 20 * size / INK_SIZE
     bend = cv2.resize(field, (side, side), interpolation=cv2.INTER_CUBIC)
     source = np.empty((side, side, 2), np.float32)
     for axis in range(2):
-        source[..., axis] = inverse[axis, 0] * grid + inverse[axis, 1] * grid[:, None] + (INK_SIZE - 1) / 2
+        source[..., axis] = inverse[axis, 0] * grid + inverse[axis, 1] * grid[:, None] + (size - 1) / 2
     source += bend
     return Image.fromarray(cv2.remap(image, source[..., 0], source[..., 1], cv2.INTER_CUBIC))
 

@@ -1,5 +1,6 @@
 """What a batch holds: which pictures, how often, each drawn anew."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,16 +54,29 @@ class Source:
 class Artist:
     """Draws any batch of a run; batch `step` of a seed is always the same, so that a resumed run goes on as it was."""
 
-    def __init__(self, folder: Path, mode: str, seed: int):
+    def __init__(
+        self,
+        folder: Path,
+        mode: str,
+        seed: int,
+        shares: Mapping[str, float] | None = None,
+        more: Mapping[str, tuple[Scans, float]] | None = None,
+    ):
+        """shares: how often a batch turns to each of the data folder's sets; SHARES where None. more: further sets,
+        each with its share of a batch, which those share the rest of.
+        """
         cv2.setNumThreads(1)
         self.mode, self.seed, corpus = mode, seed, Corpus(folder)
         self.sets, self.sources = {}, {}
-        for name in SHARES[mode]:
+        shares, more = shares or SHARES[mode], more or {}
+        for name in shares:
             found = getattr(corpus, name)
             if found is not None and len((source := Source.of(found, mode, even=name == "unipen")).members):
                 self.sets[name], self.sources[name] = found, source
-        shares = np.array([SHARES[mode][name] for name in self.sets])
-        self.shares = shares / shares.sum()
+        base, added = np.array([shares[name] for name in self.sets]), [share for _, share in more.values()]
+        self.shares = np.concatenate([base / base.sum() * (1 - sum(added)), added])
+        for name, (found, _) in more.items():
+            self.sets[name], self.sources[name] = found, Source.of(found, mode, even=False)
 
     def batch(self, step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (size, 28, 28) uint8 and targets (size, classes) float32."""

@@ -53,3 +53,9 @@ def test_a_dot_is_drawn():
 
 def test_a_blank_picture_is_nothing_to_learn_from():
     assert read(Image.new("L", (28, 28))) is None
+
+
+def test_small_scans_are_deformed_at_twice_their_size_and_larger_pictures_at_their_own():
+    rng = np.random.default_rng(1)
+    assert deform(np.zeros((28, 28), np.uint8), rng).size == (56, 56)
+    assert deform(np.zeros((112, 112), np.uint8), rng).size == (112, 112)

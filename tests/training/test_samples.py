@@ -1,7 +1,8 @@
 import numpy as np
 
-from app.training.datasets import ALL, LABELS
+from app.training.datasets import ALL, LABELS, Scans
 from app.training.samples import Artist, one_or_two_hot
+from tests.training.conftest import scan
 
 
 def test_a_batch_is_the_same_for_the_same_step_and_another_for_the_next(data_folder):
@@ -38,3 +39,16 @@ def test_an_unknown_case_marks_both_labels():
     upper, lower = np.array([ALL.index("C"), ALL.index("7")]), np.array([ALL.index("c"), ALL.index("7")])
     targets = one_or_two_hot(upper, lower, "any")
     assert [[ALL[i] for i in np.flatnonzero(row)] for row in targets] == [["C", "c"], ["7"]]
+
+
+def test_further_sets_get_their_share_of_a_batch(data_folder):
+    nine = np.full(3, ALL.index("9"), np.uint8)  # which the data folder has none of
+    further = Scans(np.stack([scan("7", pen) for pen in (8, 10, 12)]), nine, nine, np.zeros(3, int))
+    _, targets = Artist(data_folder, "digit", seed=1, more={"further": (further, 0.25)}).batch(0, 400)
+    assert 0.18 < targets[:, 9].mean() < 0.32
+
+
+def test_sets_are_drawn_as_often_as_they_are_asked_for(data_folder):
+    artist = Artist(data_folder, "digit", seed=1, shares={"mnist": 0.6, "emnist": 0.2})
+    assert list(artist.sets) == ["mnist", "emnist"]
+    np.testing.assert_allclose(artist.shares, [0.75, 0.25])
