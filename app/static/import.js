@@ -83,7 +83,9 @@ async function frame([left, top, right, bottom]) {
   await image.decode();
   one("found").setAttribute("viewBox", `0 0 ${image.naturalWidth} ${image.naturalHeight}`);
   const sides = { x: left, y: top, width: right - left, height: bottom - top };
-  for (const [name, pixels] of Object.entries(sides)) one("found").firstElementChild.setAttribute(name, pixels);
+  for (const rect of one("found").children) {
+    for (const [name, pixels] of Object.entries(sides)) rect.setAttribute(name, pixels);
+  }
   one("preview").classList.add("framed");
 }
 
@@ -105,12 +107,25 @@ function takeFrom(transfer, whence) {
   else result.age(`There is no picture in what was ${whence}. Save it first, then choose the file.`);
 }
 
+async function takeSample(address) {
+  try {
+    const answer = await fetch(address, { cache: "force-cache" }); // it is on the page already
+    if (!answer.ok) throw new Error(answer.status);
+    const blob = await answer.blob();
+    take(new File([blob], address.split("/").at(-1), { type: blob.type }));
+  } catch {
+    result.age("This picture did not load. Try it again once there is a connection.");
+  }
+}
+
 for (const input of document.querySelectorAll("[data-choose]")) {
   input.addEventListener("change", () => {
     if (input.files.length) take(input.files[0]);
     input.value = ""; // so that the same file can be chosen again
   });
 }
+one("drop").addEventListener("click", () => one("choose").click());
+for (const button of document.querySelectorAll("[data-sample]")) button.addEventListener("click", () => takeSample(button.firstElementChild.src));
 addEventListener("paste", (event) => takeFrom(event.clipboardData, "pasted"));
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
   addEventListener(type, (event) => {
