@@ -36,7 +36,7 @@ def sheet(drawings: Sequence[tuple[Image.Image | None, str]]) -> Image.Image:
         left, top = GAP + number % COLUMNS * width, GAP + number // COLUMNS * height
         sheet.paste(_tile(drawing), (left, top))
         canvas.rectangle((left - 1, top - 1, left + TILE, top + TILE), outline=128)
-        canvas.text((left, top + TILE + 3), text, fill=0, font=font)
+        canvas.text((left, top + TILE + 3), text.replace("→", ">"), fill=0, font=font)  # the font has no arrow
     return sheet
 
 

@@ -150,7 +150,7 @@ def _pictures(result: Retraining, reading: Reading, folder: Path) -> list[str]:
 
 def confusions(reading: Reading, labels: str) -> Figure:
     """Both models' confusion matrices, a row a true class, shades by the share of the row, on a square-root scale."""
-    figure = Figure((14, 7), layout="constrained")
+    figure = Figure((14, 7.8), layout="constrained")
     for axes, side in zip(figure.subplots(1, 2), ("champion", "challenger"), strict=True):
         counts = np.array(getattr(reading, side)["confusion"])
         axes.imshow(np.sqrt(counts / np.maximum(counts.sum(1, keepdims=True), 1)), cmap="Blues", vmin=0, vmax=1)
