@@ -122,7 +122,7 @@ class Site:
         """Post the drawing as the page does once its person said what it is."""
         answer = self.ask(port, question)
         record = {
-            "id": str(uuid.uuid4()),
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, question.image)),  # so that the split is always the same
             "image": question.image,
             "mode": self.mode,
             "prediction": answer["prediction"],

@@ -13,6 +13,7 @@ import numpy as np
 
 LEVEL = 0.05  # of every test, one-sided
 FEWEST = 5  # pictures that changed sides, below which not even all of them together are significant: 1 / 2**5 < LEVEL
+FEW = 20  # pictures of a class, below which it says too little to weigh as much as the others
 TOLERANCE = 0.003  # of accuracy that may be lost on a base test though the loss is not significant
 TOLERANCES = {"MNIST test": 0.001}  # that of tests whose pictures are so many that less shows
 
@@ -22,7 +23,7 @@ class Paired:
     """Two models on the same n pictures.
 
     fixed: only the challenger is right. broken: only the champion is. balanced_gain: of accuracy, in the mean over
-    classes. balanced_error: its standard error.
+    classes of FEW pictures or more. balanced_error: its standard error.
     """
 
     n: int
@@ -35,7 +36,9 @@ class Paired:
     def of(cls, champion: np.ndarray, challenger: np.ndarray, classes: np.ndarray) -> "Paired":
         """From whether each picture is read rightly, both (n,) bool, and its class (n,)."""
         gains = challenger.astype(int) - champion
-        each = [gains[classes == one] for one in np.unique(classes)]
+        each = [
+            gains[classes == one] for one, n in zip(*np.unique(classes, return_counts=True), strict=True) if n >= FEW
+        ]
         balanced = float(np.mean([some.mean() for some in each])) if each else 0.0
         error = float(np.sqrt(sum(some.var() / len(some) for some in each)) / max(len(each), 1))
         return cls(len(gains), int((gains > 0).sum()), int((gains < 0).sum()), balanced, error)

@@ -3,7 +3,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from app.training.gate import FEWEST, LEVEL, Paired, decide, power, tail
+from app.training.gate import FEW, FEWEST, LEVEL, Paired, decide, power, tail
 
 BETTER = Paired(n=200, fixed=12, broken=2)
 SAME = {"MNIST test": Paired(10_000, 3, 3), "drawings": Paired(900, 2, 2)}
@@ -12,10 +12,21 @@ SAME = {"MNIST test": Paired(10_000, 3, 3), "drawings": Paired(900, 2, 2)}
 def test_pairs_count_what_only_one_of_both_reads():
     champion = np.array([True, True, False, False, True])
     challenger = np.array([True, False, True, True, True])
-    classes = np.array([0, 0, 0, 1, 1])
-    error = (2 / 3 / 3 + 1 / 4 / 2) ** 0.5 / 2
-    assert Paired.of(champion, challenger, classes) == Paired(5, 2, 1, 0.25, pytest.approx(error))
+    paired = Paired.of(champion, challenger, np.zeros(5, int))
+    assert (paired.n, paired.fixed, paired.broken) == (5, 2, 1)
     assert Paired.of(*np.zeros((3, 0), bool)) == Paired(n=0, fixed=0, broken=0)
+
+
+def test_every_class_weighs_the_same_but_those_of_few_pictures_nothing():
+    classes = np.repeat([0, 1, 2], [100, 25, FEW - 1])
+    champion = np.arange(len(classes)) % 2 == 0
+    challenger = np.where(classes == 0, champion, ~champion)
+    challenger[classes == 1] = champion[classes == 1]
+    challenger[100:105] = False  # of class 1 two or three are broken
+    paired = Paired.of(champion, challenger, classes)
+    assert paired.balanced_gain == pytest.approx(-champion[100:105].sum() / 25 / 2)
+    share = champion[100:105].sum() / 25
+    assert paired.balanced_error == pytest.approx((share * (1 - share) / 25) ** 0.5 / 2)
 
 
 @pytest.mark.parametrize(("fixed", "broken", "p"), [(5, 0, 1 / 32), (0, 0, 1), (1, 1, 0.75), (9, 3, 0.072998046875)])
