@@ -16,7 +16,7 @@ from app.training.train import BATCH, STATISTICS, Seek, compiled
 RATE = 1e-3
 EPOCH = 25  # batches between two checkpoints
 WARM_UP = 50  # batches
-KEEP = 0.4  # share of the served weights in the result
+KEEP = 0.5  # share of the served weights in the result
 # What is rehearsed: feedback is drawn with pens, so scans are what would be forgotten first.
 REHEARSAL = {
     "digit": {"unipen": 0.30, "mnist": 0.50, "emnist": 0.10, "emnist_merged": 0.10},

@@ -152,7 +152,7 @@ def compare(champion: Model, challenger: Model, test: Test, mode: str) -> Readin
         kinds = np.array([shapes.index(shape) for shape in shapes])
     right = (kinds[found.argmax(1)] == kinds[truth] for found in (before, after))
     measured = (figures(found, labels, mode) for found in (before, after))
-    return Reading(name, inputs, truth, before.argmax(1), after.argmax(1), *measured, Paired.of(*right, truth))
+    return Reading(name, inputs, truth, before.argmax(1), after.argmax(1), *measured, Paired.of(*right, kinds[truth]))
 
 
 def agreement(trained: keras.Model, served: Model, frozen: Sequence[Test]) -> float:
