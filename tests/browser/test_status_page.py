@@ -84,8 +84,10 @@ def test_the_chart_stands_on_its_ground_and_says_what_a_day_had(visit, screen):
     page = visit("/status", **screen)
     log_in(page)
     chart = page.get_by_role("img", name="Feedback by day")
-    box = chart.bounding_box()
-    bars = [bar.bounding_box() for bar in page.locator(".days g:last-of-type rect").all()]
+    expect(chart).to_be_visible()
+    page.wait_for_load_state()  # with its styles
+    parts = "[chart, ...document.querySelectorAll('.days g:last-of-type rect')]"
+    box, *bars = chart.evaluate(f"chart => {parts}.map(part => part.getBoundingClientRect().toJSON())")
     assert len(bars) == 6
     for upper, lower in zip(bars[1:], bars, strict=False):
         assert upper["y"] + upper["height"] == pytest.approx(lower["y"], abs=1.5)
