@@ -3,6 +3,7 @@ import pytest
 from app import create_app, keeping, playing, serving
 from app.recognition.recognizer import Recognizer
 from tests.drawings import data_url, draw
+from tests.feedback.postgresql_server import NoPostgresql, postgresql_server
 from tests.server import served
 
 
@@ -45,6 +46,16 @@ def unloaded_client(tmp_path):
     app = create_app({"TESTING": True, "MODELS_DIR": str(tmp_path)})
     yield app.test_client()
     serving.close(app)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """An empty database on a real server; tests that use it clear up after themselves."""
+    try:
+        with postgresql_server() as url:
+            yield url
+    except NoPostgresql as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")

@@ -114,8 +114,8 @@ def retrain(
     new = Model(out, mode)
     result.challenger = new.version
     result.readings = [compare(old, new, test, mode) for test in (feedback, *base)]
-    result.agreement = agreement(taught, new, base)
     held, *frozen = result.readings
+    result.agreement = agreement(taught, frozen)
     result.decision = decide(held.paired, {reading.name: reading.paired for reading in frozen})
     if result.agreement < AGREEMENT:
         reason = (
@@ -155,11 +155,11 @@ def compare(champion: Model, challenger: Model, test: Test, mode: str) -> Readin
     return Reading(name, inputs, truth, before.argmax(1), after.argmax(1), *measured, Paired.of(*right, kinds[truth]))
 
 
-def agreement(trained: keras.Model, served: Model, frozen: Sequence[Test]) -> float:
-    """The share of all tests' pictures for which what will serve answers as what was trained."""
-    inputs = np.concatenate([inputs for _, inputs, _ in frozen])
+def agreement(trained: keras.Model, frozen: Sequence[Reading]) -> float:
+    """The share of all tests' pictures for which the challenger, as it would serve, answers as what was trained."""
+    inputs, served = (np.concatenate(parts) for parts in zip(*((one.inputs, one.after) for one in frozen), strict=True))
     logits = trained.predict(inputs[..., None] / np.float32(255), batch_size=BATCH, verbose=0)
-    return float(np.mean(logits.argmax(1) == read(served, inputs)))
+    return float(np.mean(logits.argmax(1) == served))
 
 
 def run_name(mode: str, champion: str, people: Corrections, *settings: object) -> str:

@@ -10,7 +10,6 @@ from app.feedback.pictures import to_kept
 from app.feedback.sheets import SheetsStore
 from app.feedback.store import Feedback, FeedbackStore, open_store
 from tests.drawings import draw
-from tests.feedback.postgresql_server import NoPostgresql, postgresql_server
 from tests.feedback.sheets_server import SheetsServer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,16 +33,6 @@ def made(minute: float = 0, **fields) -> Feedback:
     """A record like others but for its id and `fields`, so many minutes past noon."""
     usual = {"mode": "digit", "image": THREE, "prediction": "8", "confidence": 0.6, "label": "3", "model_version": "v1"}
     return Feedback(**{"id": str(uuid4()), "time": NOON + timedelta(minutes=minute)} | usual | fields)
-
-
-@pytest.fixture(scope="session")
-def postgresql_url():
-    """An empty database on a real server; tests that use it clear up after themselves."""
-    try:
-        with postgresql_server() as url:
-            yield url
-    except NoPostgresql as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture

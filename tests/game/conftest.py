@@ -2,17 +2,6 @@ import psycopg
 import pytest
 
 from app.game.sql import SqlGameStore
-from tests.feedback.postgresql_server import NoPostgresql, postgresql_server
-
-
-@pytest.fixture(scope="session")
-def postgresql_url():
-    """An empty database on a real server; tests that use it clear up after themselves."""
-    try:
-        with postgresql_server() as url:
-            yield url
-    except NoPostgresql as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture
