@@ -59,9 +59,14 @@ def to_picture(ink: np.ndarray) -> Image.Image:
 
 
 def centre(crop: np.ndarray) -> np.ndarray:
-    """The crop with its centre of mass in the middle, none of it outside, reduced to (28, 28) float32 in [0, 1]."""
+    """The crop with its centre of mass in the middle, none of it outside, reduced to (28, 28) float32 in [0, 1].
+
+    Raises NothingDrawn where the ink is so fine that the one pen left nothing of it.
+    """
     side = INK_SIZE * FINENESS
     rows, columns = (crop.any(axis).nonzero()[0] for axis in (1, 0))
+    if not len(rows):
+        raise NothingDrawn()
     crop = crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][:side, :side]
     canvas = np.zeros((side, side), np.float32)
     place = []

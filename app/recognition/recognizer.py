@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from app.recognition import versions
+from app.recognition.familiarity import PERCENTILES, not_a_character
 from app.recognition.preprocessing import INK_SIZE
 from app.recognition.versions import ModelError
 
@@ -43,9 +44,23 @@ class Recognizer:
         Returns (n, classes) float32 in the order of `cards[mode]["labels"]`; rows sum to 1. Raises ValueError where the
         shape is another or n is 0.
         """
+        return self.read(inks, mode).probabilities
+
+    def read(self, inks: np.ndarray, mode: str) -> "Reading":
+        """As `predict`, and how unlike characters the inks look."""
         if not len(inks) or inks.shape[1:] != (INK_SIZE, INK_SIZE):
             raise ValueError(f"Inks must be (n, {INK_SIZE}, {INK_SIZE}), n at least 1. Received: {inks.shape}")
-        return self._models[mode].predict(inks)
+        return self._models[mode].read(inks)
+
+
+class Reading(NamedTuple):
+    """Of n inks.
+
+    probabilities: (n, classes). not_a_character: (n,) (`familiarity`), None where the card has no percentiles for it.
+    """
+
+    probabilities: np.ndarray
+    not_a_character: np.ndarray | None
 
 
 class Model:
@@ -72,9 +87,15 @@ class Model:
 
     def predict(self, inks: np.ndarray) -> np.ndarray:
         """(n, 28, 28) float32 -> (n, classes) float32, rows sum to 1."""
+        return self.read(inks).probabilities
+
+    def read(self, inks: np.ndarray) -> Reading:
+        """Of (n, 28, 28) float32."""
         with self._turn:
             batches = [self._interpreter(inks[i : i + LARGEST_BATCH]) for i in range(0, len(inks), LARGEST_BATCH)]
-        return softmax(np.concatenate(batches) / self.card["temperature"])
+        logits = np.concatenate(batches) / self.card["temperature"]
+        of_characters = self.card.get("familiarity")
+        return Reading(softmax(logits), not_a_character(logits, of_characters) if of_characters else None)
 
     def _read(self, name: str) -> bytes:
         try:
@@ -167,6 +188,9 @@ def _problem_of_card(card: dict, mode: str) -> str | None:
         return f"labels must be distinct strings. Received: {labels!r}"
     if not isinstance(temperature, int | float) or not 0 < temperature < np.inf:
         return f"temperature must be a number above 0. Received: {temperature!r}"
+    of_characters = card.get("familiarity")
+    if of_characters is not None and (len(of_characters) != len(PERCENTILES) or of_characters != sorted(of_characters)):
+        return f"familiarity must be {len(PERCENTILES)} rising numbers. Received: {of_characters!r}"
     if len(base64.b64decode(test["input"], validate=True)) != INK_SIZE**2 or test["label"] not in labels:
         return f"self_test must hold {INK_SIZE**2} bytes and one of the labels. Received: {test!r}"
     return None

@@ -1,6 +1,7 @@
 """Models that are replaced while they serve: what `current` names is loaded aside, tested, and only then serves."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -15,7 +16,7 @@ class Watcher:
     """Keeps up with the versions that serve in a folder of models.
 
     recognizer: the models that serve, None until each mode has one. Replaced as a whole, never changed: whoever took it
-    finishes with the models that it began with.
+    finishes with the models that it began with. loaded, refused: how many versions of each mode were, so far.
 
     Args:
         models: the folder; app.recognition.versions says what is in it.
@@ -24,6 +25,7 @@ class Watcher:
 
     def __init__(self, models: Path, log: logging.Logger):
         self.recognizer: Recognizer | None = None
+        self.loaded, self.refused = Counter(), Counter()
         self._models, self._log = models, log
         self._loaded, self._seen = {}, {}
         self._starting, self._stopping, self._thread = Lock(), Event(), None
@@ -74,6 +76,7 @@ class Watcher:
                 return
             model = load_serving(self._models, mode)
         except Exception as error:  # whatever it is, the thread and the other modes must go on
+            self.refused[mode] += 1
             unforeseen = None if isinstance(error, ModelError) else error
             if serves:
                 says = "%s: %s Version %s goes on serving."
@@ -82,6 +85,7 @@ class Watcher:
                 self._log.critical("%s: %s Nothing is read until this is mended.", mode, error, exc_info=unforeseen)
             return
         self._loaded[mode] = model
+        self.loaded[mode] += 1
         if len(self._loaded) == len(MODES):
             self.recognizer = Recognizer(self._loaded)
         self._log.info("%s: version %s serves.", mode, model.version)

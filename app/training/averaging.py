@@ -1,8 +1,24 @@
-"""The weights of a fine-tuned network averaged with those that it started from."""
+"""The weights of a trained network, averaged with those that it started from."""
 
 import keras
 import numpy as np
 from keras import layers
+
+from app.training.networks import build
+from app.training.samples import Artist
+
+BATCHES, STATISTICS = 8, 512  # batches, and pictures in each, that normalisation is measured on after averaging
+
+
+def averaged(model: keras.Model, start: keras.Model | None, keep: float, artist: Artist) -> keras.Model:
+    """A copy in float32 of `model`, never compiled, with the share `keep` of the weights of `start`, if above 0."""
+    keras.config.set_dtype_policy("float32")
+    copy = build(model.output_shape[-1])
+    copy.set_weights(model.get_weights())
+    if keep:
+        drawn = (artist.batch(number, STATISTICS)[0] for number in range(BATCHES))
+        average(copy, start, keep, [pictures[..., None] / np.float32(255) for pictures in drawn])
+    return copy
 
 
 def average(model: keras.Model, start: keras.Model, keep: float, batches: list[np.ndarray]) -> None:

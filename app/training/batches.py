@@ -1,37 +1,19 @@
 """Batches drawn in processes beside the one that learns."""
 
-import os
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 import keras
 import numpy as np
 
+from app.training import drawing
 from app.training.datasets import Scans
-from app.training.samples import Artist
 
 AHEAD = 12  # half batches drawn before they are asked for
 AGAIN = 64  # batches until a drawing is learned from a second time: drawing costs half as much as learning
-
-
-def _end_with_parent() -> None:
-    parent_process().join()
-    os._exit(1)
-
-
-def _start(*artist) -> None:
-    if parent_process():  # else a trainer that is killed would leave those who draw for it behind
-        Thread(target=_end_with_parent, daemon=True).start()
-    global _artist  # one in each process, made when the process starts
-    _artist = Artist(*artist)
-
-
-def _batch(step: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    return _artist.batch(step, size)
 
 
 class Batches(keras.utils.PyDataset):
@@ -55,7 +37,9 @@ class Batches(keras.utils.PyDataset):
         super().__init__(workers=1, use_multiprocessing=False)
         self.size, self.steps, self.next_step = size, steps, 0
         # Not forked: TensorFlow's threads do not survive that.
-        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (folder, mode, seed, shares, more))
+        self.pool = ProcessPoolExecutor(
+            processes, get_context("spawn"), drawing.start, (folder, mode, seed, shares, more)
+        )
         self.pending = deque()
 
     def __len__(self) -> int:
@@ -63,7 +47,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, _) -> tuple[np.ndarray, np.ndarray]:
         while len(self.pending) <= AGAIN + AHEAD:
-            self.pending.append(self.pool.submit(_batch, self.next_step, self.size // 2))
+            self.pending.append(self.pool.submit(drawing.batch, self.next_step, self.size // 2))
             self.next_step += 1
         halves = self.pending.popleft().result(), self.pending[AGAIN - 1].result()
         inputs, targets = (np.concatenate(parts) for parts in zip(*halves, strict=True))

@@ -2,8 +2,8 @@
 
     python -m app.training.describe
 
-A card then holds the network's blocks, and the tests' figures measured anew on the model.tflite that serves. Nothing is
-trained, and no version changes but for its card.
+A card then holds the network's blocks, how familiar characters look to it, and the tests' figures measured anew on the
+model.tflite that serves. Nothing is trained, and no version changes but for its card.
 """
 
 import argparse
@@ -13,11 +13,12 @@ from pathlib import Path
 import keras
 
 from app.recognition import versions
+from app.recognition.familiarity import percentiles
 from app.recognition.recognizer import MODES, LiteRTModel, softmax
 from app.training.architecture import layers_of
 from app.training.datasets import Corpus, data_folder
 from app.training.evaluate import figures, tests
-from app.training.publish import logits_of, write_atomically
+from app.training.publish import logits_of, validation_drawings, write_atomically
 from app.training.report import TRAINED
 
 
@@ -29,6 +30,8 @@ def describe(folder: Path, corpus: Corpus) -> dict:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     mode, served = card["name"], LiteRTModel((folder / "model.tflite").read_bytes())
     card["layers"] = layers_of(keras.saving.load_model(folder / "model.keras", compile=False))
+    drawings, *_ = validation_drawings(corpus, mode)
+    card["familiarity"] = percentiles(logits_of(served, drawings) / card["temperature"])
     for name, inputs, labels in tests(corpus, mode):
         before = card["tests"].get(name, {})
         now = figures(softmax(logits_of(served, inputs) / card["temperature"]), labels, mode)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from app.training.averaging import average
+from app.training.averaging import averaged
 from app.training.batches import Batches
 from app.training.datasets import LABELS, Corpus, Scans
+from app.training.distribution import ALONE, Workers
 from app.training.networks import adopt, build
 from app.training.samples import Artist
-from app.training.train import BATCH, STATISTICS, Seek, compiled
+from app.training.train import BATCH, compiled, fit
 
 RATE = 1e-3
 EPOCH = 25  # batches between two checkpoints
@@ -35,6 +35,7 @@ def fine_tune(
     steps: int,
     precision: str,
     checkpoints: Path,
+    workers: Workers = ALONE,
 ) -> keras.Model:
     """A model of float32, never compiled, that started from `origin` and learned from `more` and the data folder.
 
@@ -42,24 +43,19 @@ def fine_tune(
         more: what to learn from besides the data folder, each set with its share of a batch.
         checkpoints: a folder for this run alone. A run that was cut off goes on from there; one that ended removes it.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(workers.seed(seed))
     keras.config.set_dtype_policy(precision)
     model = build(len(LABELS[mode]))
     adopt(model, origin)
-    compiled(model, steps, RATE, WARM_UP)
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    batches = Batches(corpus.folder, mode, seed=seed, size=BATCH, steps=EPOCH, shares=REHEARSAL[mode], more=more)
-    try:
-        model.fit(
-            batches,
-            epochs=-(-steps // EPOCH),
-            callbacks=[keras.callbacks.BackupAndRestore(checkpoints), Seek(batches)],
-        )
-    finally:
-        batches.close()
-    keras.config.set_dtype_policy("float32")
-    taught = build(len(LABELS[mode]))
-    taught.set_weights(model.get_weights())
-    artist = Artist(corpus.folder, mode, seed, REHEARSAL[mode], more)
-    average(taught, origin, KEEP, [artist.batch(n, STATISTICS)[0][..., None] / np.float32(255) for n in range(8)])
-    return taught
+    compiled(model, steps, RATE, WARM_UP, workers)
+    batches = Batches(
+        corpus.folder,
+        mode,
+        seed=workers.seed(seed),
+        size=workers.share(BATCH),
+        steps=EPOCH,
+        shares=REHEARSAL[mode],
+        more=more,
+    )
+    fit(model, batches, steps=steps, checkpoints=checkpoints, workers=workers)
+    return averaged(model, origin, KEEP, Artist(corpus.folder, mode, seed, REHEARSAL[mode], more))

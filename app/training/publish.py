@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from app.recognition.familiarity import percentiles
 from app.recognition.recognizer import LiteRTModel, softmax
 from app.training.architecture import layers_of
 from app.training.datasets import LABELS, VALIDATION, Corpus
@@ -66,13 +67,19 @@ def logits_of(served: LiteRTModel, inputs: np.ndarray) -> np.ndarray:
     return np.concatenate([served(batch / np.float32(255)) for batch in batches])
 
 
-def calibrate(model: keras.Model, corpus: Corpus, mode: str) -> float:
-    """Fit temperature and class biases to drawings by validation writers; the biases go into the model's last layer.
+def validation_drawings(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By the writers that calibrate, in all styles, as `evaluate.pictures` gives them."""
+    parts = [pictures(corpus.unipen, VALIDATION, mode, style) for style in STYLES]
+    inputs, labels, alternatives = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return inputs, labels, alternatives
+
+
+def calibrate(model: keras.Model, drawings: tuple[np.ndarray, np.ndarray, np.ndarray], mode: str) -> float:
+    """Fit temperature and class biases to drawings (`validation_drawings`); the biases go into the model's last layer.
 
     Returns the temperature. Every class counts the same for the biases, as nobody knows what will be drawn.
     """
-    parts = [pictures(corpus.unipen, VALIDATION, mode, style) for style in STYLES]
-    inputs, labels, alternatives = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    inputs, labels, alternatives = drawings
     targets = one_or_two_hot(labels, alternatives, mode)
     logits = logits_of(LiteRTModel(convert(model)), inputs)
     temperature, biases = fit_calibration(logits, targets, class_weights(targets))
@@ -112,7 +119,8 @@ def publish(
         on: the tests to measure on, as `tests` gives them, where they are read already.
         more: further entries of the card.
     """
-    temperature = calibrate(model, corpus, mode)
+    drawings = validation_drawings(corpus, mode)
+    temperature = calibrate(model, drawings, mode)
     content = convert(model)
     served = LiteRTModel(content)
     measured = {}
@@ -127,6 +135,7 @@ def publish(
         "labels": list(LABELS[mode]),
         "sha256": hashlib.sha256(content).hexdigest(),
         "temperature": temperature,
+        "familiarity": percentiles(logits_of(served, drawings[0]) / temperature),
         "weights": model.count_params(),
         "layers": layers_of(model),
         "command": command,

@@ -12,6 +12,7 @@ from app.feedback.store import SYNTHETIC, Feedback
 from app.recognition.recognizer import Model
 from app.training.corrections import Corrections, corrections
 from app.training.datasets import LABELS, TEST, TRAIN, Corpus, Scans
+from app.training.distribution import ALONE, Workers
 from app.training.dummy_data import rotated
 from app.training.evaluate import figures, merged, tests
 from app.training.fine_tuning import fine_tune
@@ -76,10 +77,12 @@ def retrain(
     out: Path,
     checkpoints: Path,
     command: str,
+    workers: Workers = ALONE,
 ) -> Retraining:
     """Teach the model in the folder `champion` what `records` say, leave the result in `out`, and judge it.
 
     checkpoints: a folder in which runs that were cut off are found again; only the same run goes on there.
+    workers: with whom to train; those but the chief do nothing else.
     """
     people = corrections((record for record in records if record.browser != SYNTHETIC), mode)
     made = synthetic(records, corpus, mode, seed)
@@ -108,7 +111,11 @@ def retrain(
         more["synthetic"] = made, SYNTHETIC_SHARE
     origin = keras.saving.load_model(champion / "model.keras", compile=False)
     run = checkpoints / run_name(mode, old.version, people, seed, steps, precision)
-    taught = fine_tune(origin, corpus, mode, more, seed=seed, steps=steps, precision=precision, checkpoints=run)
+    taught = fine_tune(
+        origin, corpus, mode, more, seed=seed, steps=steps, precision=precision, checkpoints=run, workers=workers
+    )
+    if not workers.chief:
+        return result
     base = list(tests(corpus, mode))
     publish(taught, corpus, mode, out, command=command, on=base, started_from=old.version)
     new = Model(out, mode)

@@ -2,6 +2,7 @@
 
 python -m app.training.train digit --start digit --steps 6000 --rate 1.5e-3 --keep 0.4
 python -m app.training.train any --start digit --steps 6000
+TF_CONFIG=… python -m app.training.train any --distribute
 """
 
 import argparse
@@ -17,9 +18,10 @@ import numpy as np
 from app.recognition import versions
 from app.recognition.recognizer import MODES
 from app.recognition.versions import ModelError
-from app.training.averaging import average
+from app.training.averaging import averaged
 from app.training.batches import Batches
 from app.training.datasets import LABELS, VALIDATION, Corpus, data_folder
+from app.training.distribution import ALONE, AdamW, ClusterError, Workers, join
 from app.training.evaluate import pictures
 from app.training.networks import accuracy, adopt, build, either_label_loss
 from app.training.promote import promote
@@ -32,7 +34,6 @@ EPOCH = 500  # batches between two looks at the validation split
 RATE, WEIGHT_DECAY = 2e-3, 2e-2
 WARM_UP = 200  # batches
 PATIENCE = 8  # epochs without a better validation loss
-STATISTICS = 512  # pictures in each batch that an average's normalisation is measured on
 
 
 def validation_set(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray]:
@@ -44,12 +45,14 @@ def validation_set(corpus: Corpus, mode: str) -> tuple[np.ndarray, np.ndarray]:
     return inputs[..., None].astype(np.float32) / 255, one_or_two_hot(labels, alternatives, mode)
 
 
-def compiled(model: keras.Model, steps: int, rate: float, warm_up: int = WARM_UP) -> keras.Model:
+def compiled(
+    model: keras.Model, steps: int, rate: float, warm_up: int = WARM_UP, workers: Workers = ALONE
+) -> keras.Model:
     """The model ready to fit for `steps` batches, of which the first `warm_up` lead to the highest learning rate."""
     schedule = keras.optimizers.schedules.CosineDecay(
         rate / 20, max(steps - warm_up, 1), alpha=1e-3, warmup_target=rate, warmup_steps=warm_up
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
+    optimizer = AdamW(workers, schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer, loss=either_label_loss, metrics=[accuracy], jit_compile=False)
     return model
@@ -66,25 +69,31 @@ class Seek(keras.callbacks.Callback):
         self.batches.seek(int(self.model.optimizer.iterations))
 
 
-def fit(model: keras.Model, corpus: Corpus, mode: str, *, steps: int, seed: int, checkpoints: Path) -> None:
-    """Train a compiled model for `steps` batches, or until the validation split stops getting better.
+def fit(
+    model: keras.Model,
+    batches: Batches,
+    *,
+    steps: int,
+    checkpoints: Path,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    workers: Workers = ALONE,
+) -> None:
+    """Train a compiled model for `steps` batches, or until it stops getting better on `validation`; closes `batches`.
 
     A run that was cut off goes on from its last epoch when it is started again with the same `checkpoints` folder.
     """
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    inputs, targets = validation_set(corpus, mode)
-    batches = Batches(corpus.folder, mode, seed=seed, size=BATCH, steps=EPOCH)
+    callbacks = [*workers.callbacks(checkpoints), Seek(batches)]
+    if validation:
+        validation = tuple(array[workers.index :: workers.count] for array in validation)
+        callbacks.append(keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True))
     try:
         model.fit(
             batches,
-            epochs=-(-steps // EPOCH),
-            validation_data=(inputs, targets),
+            epochs=-(-steps // len(batches)),
+            verbose="auto" if workers.chief else 0,
+            validation_data=validation,
             validation_batch_size=1024,
-            callbacks=[
-                keras.callbacks.BackupAndRestore(checkpoints),
-                Seek(batches),
-                keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True),
-            ],
+            callbacks=callbacks,
         )
     finally:
         batches.close()
@@ -101,27 +110,26 @@ def train(
     keep: float,
     out: Path,
     checkpoints: Path,
+    workers: Workers = ALONE,
 ) -> None:
-    """Train, convert, measure, and promote the result in `out`, a folder of models.
+    """Train, convert, measure, and promote the result in `out`, a folder of models; workers but the chief only train.
 
     Raises PromotionError where it must not serve; it then stays in the temporary folder that is printed.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(workers.seed(seed))
     corpus = Corpus(data_folder())
     keras.config.set_dtype_policy(precision)
     model = build(len(LABELS[mode]))
-    if start:
-        origin = keras.saving.load_model(start, compile=False)
+    origin = keras.saving.load_model(start, compile=False) if start else None
+    if origin:
         print(f"{adopt(model, origin)} layers taken over from {start}")
-    compiled(model, steps, rate)
-    fit(model, corpus, mode, steps=steps, seed=seed, checkpoints=checkpoints)
-    keras.config.set_dtype_policy("float32")
-    trained = build(len(LABELS[mode]))  # of float32, and without an optimizer
-    trained.set_weights(model.get_weights())
-    if keep:
-        artist = Artist(corpus.folder, mode, seed)
-        batches = [artist.batch(step, STATISTICS)[0][..., None] / np.float32(255) for step in range(8)]
-        average(trained, origin, keep, batches)
+    compiled(model, steps, rate, workers=workers)
+    validation = validation_set(corpus, mode)
+    batches = Batches(corpus.folder, mode, seed=workers.seed(seed), size=workers.share(BATCH), steps=EPOCH)
+    fit(model, batches, steps=steps, checkpoints=checkpoints, validation=validation, workers=workers)
+    if not workers.chief:
+        return
+    trained = averaged(model, origin, keep, Artist(corpus.folder, mode, seed))
     candidate = Path(tempfile.mkdtemp(prefix=f"inkloop-{mode}-"))
     publish(trained, corpus, mode, candidate, command="python -m app.training.train " + shlex.join(sys.argv[1:]))
     print(f"{mode}: trained, in {candidate}", flush=True)
@@ -156,6 +164,9 @@ def main() -> None:
     )
     arguments.add_argument("--out", type=Path, default=TRAINED, help="folder of models (default: the shipped one)")
     arguments.add_argument("--checkpoints", type=Path, help="default: checkpoints/MODE")
+    arguments.add_argument(
+        "--distribute", action="store_true", help="train with the other workers that the variable TF_CONFIG names"
+    )
     options = arguments.parse_args()
     if options.keep and not options.start:
         arguments.error("--keep needs the --start whose weights to keep")
@@ -163,6 +174,10 @@ def main() -> None:
         start = _start(options.start, options.out)
     except ModelError as error:
         arguments.error(f"--start: {error}")
+    try:
+        workers = join(BATCH) if options.distribute else ALONE
+    except ClusterError as error:
+        arguments.error(f"--distribute: {error}")
     train(
         options.mode,
         steps=options.steps,
@@ -173,6 +188,7 @@ def main() -> None:
         keep=options.keep,
         out=options.out,
         checkpoints=options.checkpoints or Path("checkpoints") / options.mode,
+        workers=workers,
     )
 
 

@@ -18,6 +18,7 @@ def folder(tmp_path_factory) -> Path:
     folder = shutil.copytree(versions.serving(TRAINED, "digit"), tmp_path_factory.mktemp("models") / "version")
     card = read(folder)
     card.pop("layers", None)
+    card.pop("familiarity", None)
     card["tests"] = {"MNIST test": {"n": 7, "accuracy": 0.5}, "another test": {"n": 3, "accuracy": 1.0}}
     (folder / "card.json").write_text(json.dumps(card))
     return folder
@@ -53,6 +54,11 @@ def test_every_test_of_the_corpus_is_measured_anew(card):
 
 def test_the_networks_blocks_are_added(card):
     assert sum(block["weights"] for block in card["layers"]) == card["weights"]
+
+
+def test_how_familiar_characters_look_is_added(card):
+    assert card["familiarity"] == sorted(card["familiarity"])
+    assert len(card["familiarity"]) == 101
 
 
 def test_all_else_stays_as_it_was(before, card):

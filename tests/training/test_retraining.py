@@ -17,7 +17,7 @@ from app.feedback.pictures import to_kept
 from app.feedback.store import Feedback, open_store
 from app.recognition import versions
 from app.recognition.recognizer import Model
-from app.training import batches, fine_tuning, retraining, train
+from app.training import averaging, batches, fine_tuning, retraining, train
 from app.training.corrections import corrections
 from app.training.datasets import ALL, LABELS
 from app.training.gate import Decision
@@ -54,7 +54,7 @@ def site(data_folder, tmp_path, monkeypatch):
         (fine_tuning, "BATCH", 32),
         (fine_tuning, "EPOCH", 8),
         (fine_tuning, "WARM_UP", 4),
-        (fine_tuning, "STATISTICS", 64),
+        (averaging, "STATISTICS", 64),
         (batches, "AGAIN", 2),
     ):
         monkeypatch.setattr(module, name, value)

@@ -10,6 +10,8 @@ from app.training import batches, train
 from app.training.datasets import TEST, Corpus
 from app.training.evaluate import pictures
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def run(data_folder, tmp_path_factory):
