@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from flask import Flask
 
 from app import (
+    compression,
+    cors,
+    cross_site,
     headers,
     keeping,
     limits,
+    metrics,
     owner,
     playing,
     problems,
+    proxies,
     rates,
+    request_log,
     routes,
     secret_key,
     serving,
@@ -27,6 +33,7 @@ def create_app(config: Mapping | None = None) -> Flask:
     app.config.update(settings.read(os.environ))
     app.config.update(config or {})
     app.json.sort_keys = False
-    for part in (serving, keeping, secret_key, playing, owner, status, rates, problems, limits, headers, routes):
+    parts = (serving, keeping, secret_key, playing, owner, status, cross_site, cors, rates, problems, limits, proxies)
+    for part in (compression, *parts, headers, metrics, routes, request_log):
         part.init_app(app)
     return app

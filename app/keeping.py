@@ -1,42 +1,52 @@
 """The store that this process keeps feedback in."""
 
 import atexit
-from threading import Lock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
-from app import problems
+from app import events, problems
 from app.feedback.store import FeedbackStore, StoreUnavailable, check_url, open_store
+from app.opened_once import OpenedOnce
 
 NOT_NOW = {503: "Feedback cannot be made durable now: send it again later, with the same id."}
-_opening = Lock()
 
 
 def init_app(app: Flask) -> None:
     """Raises SettingError where FEEDBACK_URL names no store."""
     check_url(app.config["FEEDBACK_URL"])
-    app.extensions["feedback"] = None
+    app.extensions["feedback"] = OpenedOnce(lambda: open_store(app.config["FEEDBACK_URL"]))
     app.register_error_handler(StoreUnavailable, _unavailable)
     atexit.register(close, app)
 
 
 def store() -> FeedbackStore:
-    """The store, opened at its first use: reading pictures neither waits for it nor needs it.
+    """Raises StoreUnavailable, which is answered with 503."""
+    return current_app.extensions["feedback"].get()
 
-    Raises StoreUnavailable, which is answered with 503.
-    """
-    with _opening:
-        if current_app.extensions["feedback"] is None:
-            current_app.extensions["feedback"] = open_store(current_app.config["FEEDBACK_URL"])
-        return current_app.extensions["feedback"]
+
+@contextmanager
+def asking(operation: str) -> Iterator[FeedbackStore]:
+    """The store, for one operation, of which those who count hear. Raises StoreUnavailable."""
+    began, outcome = perf_counter(), "failed"
+    try:
+        with current_app.extensions["feedback"].use() as opened:
+            yield opened
+        outcome = "ok"
+    except StoreUnavailable:
+        outcome = "unavailable"
+        raise
+    finally:
+        app = current_app._get_current_object()
+        events.store_asked.send(app, operation=operation, outcome=outcome, seconds=perf_counter() - began)
 
 
 def close(app: Flask) -> None:
     """Let what is under way be finished; done by itself when the process ends."""
-    opened, app.extensions["feedback"] = app.extensions["feedback"], None
-    if opened:
-        opened.close()
+    app.extensions["feedback"].close()
 
 
 def _unavailable(error: StoreUnavailable) -> Response:

@@ -1,7 +1,9 @@
 """How large a request may be, and that one refused is refused in words."""
 
+from typing import BinaryIO
+
 from flask import Flask
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.sansio.utils import get_content_length
 from werkzeug.wsgi import LimitedStream
 
@@ -26,6 +28,8 @@ class ReadToTheEnd:
     def __call__(self, environ, start_response):
         length = get_content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
         if not length:
+            if environ.get("wsgi.input_terminated"):
+                environ["wsgi.input"] = Chunked(environ["wsgi.input"])
             return self._wsgi_app(environ, start_response)
         body = environ["wsgi.input"] = LimitedStream(environ["wsgi.input"], length)
         answer = self._wsgi_app(environ, start_response)
@@ -35,3 +39,17 @@ class ReadToTheEnd:
         except ClientDisconnected:
             pass
         return answer
+
+
+class Chunked:
+    """A body without a length. Servers raise what they like where its chunks are wrong, which is the client's fault."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises BadRequest."""
+        try:
+            return self._stream.read(size)
+        except Exception as error:
+            raise BadRequest("The chunks of the body are malformed, or it was cut short.") from error

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app import request_log
 from app.recognition.errors import PictureError
 
 MEDIA_TYPE = "application/problem+json"
@@ -23,6 +24,9 @@ class Problem(Schema):
     status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     detail = fields.String(
         required=True, metadata={"description": "What is wrong, what was received where that helps, and what to do."}
+    )
+    request_id = fields.String(
+        metadata={"description": "Where the server is at fault: by this its log knows the request. X-Request-ID too."}
     )
 
 
@@ -43,6 +47,8 @@ def http_error(error: HTTPException) -> Response:
     detail = error.description
     if isinstance(error, InternalServerError):
         detail = "The server failed to answer. Try again; the server's log says what happened."
+        if answered := request_log.current():
+            detail += f" There this request is {answered.id}."
     if isinstance(error, RequestEntityTooLarge):
         limit = current_app.config["MAX_PICTURE_BYTES"] / 1e6
         received = f" Received: a request of {request.content_length / 1e6:.2f} MB" if request.content_length else ""
@@ -54,6 +60,8 @@ def http_error(error: HTTPException) -> Response:
 
 def _problem(status: int, detail: str) -> Response:
     problem = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
+    if status >= 500 and (answered := request_log.current()):
+        problem["request_id"] = answered.id
     if _browser_asks_for_a_page():
         return make_response(render_template("error.html", problem=problem), status)
     return Response(json.dumps(problem), status, content_type=MEDIA_TYPE)

@@ -2,13 +2,14 @@
 
 python -m app.retrain_model digit
 python -m app.retrain_model digit --dry-run --seed 2
+TF_CONFIG=… python -m app.retrain_model digit --distribute
 
 Reads the store that FEEDBACK_URL names and fine-tunes the model that serves, with rotated MNIST and a rehearsal of the
 data folder (DATA_DIR, else downloads). Champion and challenger read the same frozen tests, and app/training/gate.py
 decides. A report is written either way. A run that was cut off goes on where it was.
 
 Exit status: 0 promoted (with --dry-run: would be), 3 the champion stays, 1 could not be done, 2 was not asked for
-rightly.
+rightly. Of those who train together the chief alone reports; the others end with 0 when their part is done.
 """
 
 import argparse
@@ -54,7 +55,12 @@ def _run(options: argparse.Namespace) -> int:
     # They load TensorFlow, which takes seconds: not before the command is known to make sense.
     from app.training import retraining, retraining_report
     from app.training.datasets import Corpus, data_folder
+    from app.training.distribution import ALONE, ClusterError, join
 
+    try:
+        workers = join(retraining.BATCH) if options.distribute else ALONE
+    except ClusterError as error:
+        raise settings.SettingError(f"--distribute: {error}") from error
     command = "python -m app.retrain_model " + shlex.join(sys.argv[1:])
     with tempfile.TemporaryDirectory() as candidate:
         result = retraining.retrain(
@@ -68,7 +74,10 @@ def _run(options: argparse.Namespace) -> int:
             out=Path(candidate),
             checkpoints=options.checkpoints,
             command=command,
+            workers=workers,
         )
+        if not workers.chief:
+            return PROMOTED
         if result.decision.promoted and not options.dry_run:
             promote(Path(candidate), models, options.mode, instead_of=result.champion)
     folder = options.report or report_folder(options.mode, datetime.now(UTC))
@@ -99,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=("float32", "mixed_bfloat16"),
         default="float32",
         help="mixed_bfloat16 takes a quarter off a step where the processor knows it (default %(default)s)",
+    )
+    parser.add_argument(
+        "--distribute", action="store_true", help="train with the other workers that the variable TF_CONFIG names"
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="the folder of models (default: setting MODELS_DIR)")
     parser.add_argument(

@@ -4,13 +4,15 @@ import atexit
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from flask import Flask, current_app, g
 from PIL import Image
 from werkzeug.exceptions import ServiceUnavailable
 
-from app import certainty
+from app import certainty, events
 from app.recognition import occlusion
 from app.recognition.preprocessing import Ink, preprocess
 from app.recognition.recognizer import Recognizer
@@ -43,25 +45,40 @@ def recognizer() -> Recognizer:
     return loaded
 
 
-def read(picture: Image.Image, mode: str, *, keep_steps: bool = False) -> tuple[Ink, dict[str, float]]:
-    """What the models see of an opaque "L" or "RGB" picture, and the probability of each of the mode's labels.
+class Reading(NamedTuple):
+    """What the models see of a picture, the probability of each label, and how unlike a character it looks."""
 
-    Raises ServiceUnavailable, NothingDrawn.
-    """
+    ink: Ink
+    probabilities: dict[str, float]
+    not_a_character: float | None
+
+
+def read(picture: Image.Image, mode: str, *, keep_steps: bool = False) -> Reading:
+    """Of an opaque "L" or "RGB" picture. Raises ServiceUnavailable, NothingDrawn."""
     models = recognizer()
+    asked = perf_counter()
     with _turn:
+        begun = perf_counter()
         ink = preprocess(picture, keep_steps=keep_steps)
-        probabilities = models.predict(ink.input[None], mode)[0]
-    return ink, _by_label(models, mode, probabilities)
+        preprocessed = perf_counter()
+        probabilities, not_characters = models.read(ink.input[None], mode)
+    events.picture_read.send(
+        current_app._get_current_object(),
+        waiting=begun - asked,
+        preprocessing=preprocessed - begun,
+        inference=perf_counter() - preprocessed,
+    )
+    return _reading(models, mode, ink, probabilities, not_characters)
 
 
-def explain(picture: Image.Image, mode: str) -> tuple[Ink, dict[str, float], np.ndarray]:
+def explain(picture: Image.Image, mode: str) -> tuple[Reading, np.ndarray]:
     """As `read`, and (28, 28) float32: how much of the answer each part of the ink accounts for (`occlusion`)."""
     models = recognizer()
     with _turn:
         ink = preprocess(picture)
-        probabilities, importance = occlusion.importance(ink.input, partial(models.predict, mode=mode))
-    return ink, _by_label(models, mode, probabilities), importance
+        probabilities, not_characters = models.read(ink.input[None], mode)
+        _, importance = occlusion.importance(ink.input, partial(models.predict, mode=mode))
+    return _reading(models, mode, ink, probabilities, not_characters), importance
 
 
 def close(app: Flask) -> None:
@@ -77,8 +94,10 @@ def _recognizer() -> Recognizer | None:
     return g.recognizer
 
 
-def _by_label(models: Recognizer, mode: str, probabilities: np.ndarray) -> dict[str, float]:
-    return dict(zip(models.cards[mode]["labels"], probabilities.tolist(), strict=True))
+def _reading(models: Recognizer, mode: str, ink: Ink, probabilities: np.ndarray, odd: np.ndarray | None) -> Reading:
+    """Of the one picture in a batch."""
+    by_label = dict(zip(models.cards[mode]["labels"], probabilities[0].tolist(), strict=True))
+    return Reading(ink, by_label, None if odd is None else float(odd[0]))
 
 
 def _for_templates() -> dict[str, dict]:

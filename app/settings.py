@@ -21,12 +21,17 @@ SETTINGS = (
     Setting("MAX_PICTURE_BYTES", 5_000_000, "Largest picture taken, bytes of its file."),
     Setting("MAX_PICTURE_PIXELS", 25_000_000, "Largest picture taken, width × height in pixels."),
     Setting(
+        "MAX_QUEUE_SECONDS",
+        2,
+        "How long a request may wait for a free thread. Then it gets 503 and is to come again; health checks wait on.",
+    ),
+    Setting(
         "FEEDBACK_URL",
         "sqlite:///instance/feedback.db",
         "Where feedback is kept; also `postgresql+psycopg://user:password@host/database` or `sheets://SPREADSHEET_ID`,"
         " with `?instances=3` where so many processes write there ([how](doc/data_pipeline.md)).",
     ),
-    Setting("FEEDBACK_RATE", "60 per minute", "How much feedback one address may send to one process."),
+    Setting("FEEDBACK_RATE", "60 per minute", "How often one address may send feedback, and how often delete some."),
     Setting(
         "QUARANTINE_PERCENT",
         95,
@@ -38,7 +43,32 @@ SETTINGS = (
         "Where the game's leaderboard is kept; also `postgresql+psycopg://user:password@host/database`.",
     ),
     Setting("GAME_SECONDS", 20, "How long a round of the game lasts."),
-    Setting("GAME_RATE", "600 per minute", "How often one address may ask one process for each step of a game."),
+    Setting("GAME_RATE", "600 per minute", "How often one address may ask for each step of a game."),
+    Setting(
+        "PREDICT_RATE",
+        "",
+        "How often one address may have a picture read, such as `1200 per minute`; drawing asks some 7 times a second,"
+        " and a school may have one address. Empty: there is no limit.",
+    ),
+    Setting("HEAT_MAP_RATE", "120 per minute", "How often one address may have a heat map made."),
+    Setting(
+        "RATE_STORE_URL",
+        "memory://",
+        "Where rates are counted: each process by itself, or all together in `redis://:password@host:6379/0` (`rediss`:"
+        " with TLS). While that cannot be reached, each counts by itself.",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        0,
+        "How many proxies stand before this server and add an address to `X-Forwarded-For`; 1 on Cloud Run. Too low,"
+        " and all visitors count as one; too high, and a visitor can pretend to be many.",
+    ),
+    Setting(
+        "CORS_ORIGINS",
+        "",
+        "Origins whose pages may use the API, such as `https://app.example.org`, separated by spaces or commas. Empty:"
+        " this server's own alone.",
+    ),
     Setting(
         "SECRET_KEY",
         "",
@@ -50,6 +80,22 @@ SETTINGS = (
         "",
         "Opens `/status`, the owner's page, at least 16 characters, and `/api/status` as `Authorization: Bearer`. "
         "Empty: there is no such page.",
+    ),
+    Setting(
+        "METRICS_TOKEN",
+        "",
+        "Whoever sends it as `Authorization: Bearer` may read `/metrics`, at least 16 characters. Empty: everybody may;"
+        " there are counts alone.",
+    ),
+    Setting(
+        "LOG_FORMAT",
+        "text",
+        "How the log looks: `text` for people, `json` for machines, in the names that Google Cloud Logging knows.",
+    ),
+    Setting(
+        "GOOGLE_CLOUD_PROJECT",
+        "",
+        "With it, lines in JSON name the trace that a request belongs to, by which Google Cloud Logging groups them.",
     ),
     Setting(
         "REPORTS_DIR",
@@ -66,7 +112,7 @@ class SettingError(ValueError):
 def read(environment: Mapping[str, str]) -> dict[str, str | int]:
     """Every setting by its name, from `environment` where it says so (empty counts as unset).
 
-    Raises SettingError where a number is expected and none above 0 is given.
+    Raises SettingError where a number is expected and none above 0 is given, or 0 where that is the default.
     """
     return {setting.name: _value(setting, environment.get(setting.name, "")) for setting in SETTINGS}
 
@@ -86,6 +132,8 @@ def _value(setting: Setting, text: str) -> str | int:
         return setting.default
     if isinstance(setting.default, str):
         return text
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise SettingError(f"{setting.name} must be a whole number above 0. Received: {text!r}")
+    least = min(setting.default, 1)
+    if not (text.isascii() and text.isdecimal() and int(text) >= least):
+        wanted = "a whole number above 0" if least else "0 or a whole number above 0"
+        raise SettingError(f"{setting.name} must be {wanted}. Received: {text!r}")
     return int(text)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from flask import Flask, current_app
 
-from app import keeping, retraining_reports
+from app import drift, keeping, retraining_reports
+from app.drift import Drift
 from app.feedback.store import FeedbackStore
 from app.feedback.summary_reader import Look, SummaryReader
 from app.recognition import versions
@@ -49,15 +50,17 @@ class Retraining:
 
 @dataclass(frozen=True)
 class Status:
-    """store: the scheme of FEEDBACK_URL, such as sqlite."""
+    """store: the scheme of FEEDBACK_URL, such as sqlite. drift: of each mode, none where the models did not load."""
 
     store: str
     feedback: Look
+    drift: list[Drift]
     models: list[Model]
     retrainings: list[Retraining]
 
 
 def init_app(app: Flask) -> None:
+    drift.init_app(app)
     app.extensions["feedback_summary"] = SummaryReader(partial(_open_store, app))
 
 
@@ -65,9 +68,11 @@ def gather() -> Status:
     """As it is now; feedback may be a minute old. Takes a few seconds where the store does not answer."""
     root = Path(current_app.root_path).parent
     reports = root / current_app.config["REPORTS_DIR"]
+    look = current_app.extensions["feedback_summary"].look()
     return Status(
         store=current_app.config["FEEDBACK_URL"].partition("://")[0].partition("+")[0],
-        feedback=current_app.extensions["feedback_summary"].look(),
+        feedback=look,
+        drift=_drift(look),
         models=[_model(root / current_app.config["MODELS_DIR"], mode) for mode in MODES],
         retrainings=[Retraining(mode, retraining_reports.latest(reports, mode)) for mode in MODES],
     )
@@ -76,6 +81,13 @@ def gather() -> Status:
 def _open_store(app: Flask) -> FeedbackStore:
     with app.app_context():
         return keeping.store()
+
+
+def _drift(look: Look) -> list[Drift]:
+    if (loaded := current_app.extensions["models"].recognizer) is None:
+        return []
+    recent = look.summary.recent if look.summary else []
+    return drift.compare(loaded.cards, recent, current_app.extensions["live_answers"])
 
 
 def _model(models: Path, mode: str) -> Model:

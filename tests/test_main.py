@@ -22,7 +22,8 @@ def port(request):
     """The port of a server of its own process."""
     port = free_port()
     environment = os.environ | {"PORT": str(port)}
-    process = subprocess.Popen([sys.executable, *request.param], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, *request.param], cwd=ROOT, env=environment, **quietly)
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -53,6 +54,11 @@ def post(connection, body: str, path: str = "/api/predict", content_type: str = 
 def test_picture_is_read(connection):
     response, answer = post(connection, json.dumps({"image": data_url(draw("3")), "mode": "digit"}))
     assert (response.status, answer["prediction"]) == (200, "3")
+
+
+def test_nobody_on_this_machine_is_believed_to_be_a_proxy(connection):
+    connection.request("GET", "/health/live", headers={"X-Forwarded-Proto": "https"})
+    assert "Strict-Transport-Security" not in connection.getresponse().headers
 
 
 @pytest.mark.parametrize(

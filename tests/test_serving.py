@@ -39,7 +39,7 @@ def served(models: Path, processes: int) -> Iterator[tuple[int, Path]]:
     environment = os.environ | {"PORT": str(port), "MODELS_DIR": str(models), "WEB_CONCURRENCY": str(processes)}
     with log.open("w") as file:
         command = [sys.executable, "-m", "gunicorn", "main:app"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=file)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
     try:
         wait_until(lambda: process.poll() is not None or answers(port), "the server did not start")
         assert process.poll() is None, log.read_text()
@@ -109,6 +109,7 @@ class Clients:
         wait_until(has_come, f"version {version} did not come. The last answer: {self.answers[-1:]}")
 
 
+@pytest.mark.thorough
 def test_every_request_is_answered_by_one_version_while_versions_come_and_go(models, tmp_path):
     before = versions.serving(models, "digit").name
     warm = make_candidate(tmp_path / "warm", "digit", "warm", temperature=20)

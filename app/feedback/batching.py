@@ -45,6 +45,11 @@ class BatchWriter:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="feedback-writer", daemon=True)
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
     def put(self, item: Any) -> Any:
         """The outcome of an item that was written with others.
 

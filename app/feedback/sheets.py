@@ -79,6 +79,11 @@ class SheetsStore:
         self._ids_interval, self._next_ids = TURNS_BETWEEN_IDS * write_interval, 0.0
         self._seen: set[str] | None = None  # ids that the sheet has, or may have
 
+    @property
+    def waiting(self) -> int:
+        """Records and other calls that stand in line for the thread that writes."""
+        return self._writer.waiting
+
     def add(self, feedback: Feedback) -> bool:
         """As FeedbackStore. Raises ValueError where a text of the record has 50,000 characters or more."""
         to_row(feedback, list(COLUMNS))

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -45,12 +46,13 @@ class Play:
     Args:
         signer: of the tokens.
         length: seconds of a round.
-        store: gives the store; may raise StoreUnavailable, as may what it gives. Games go on without, unranked.
+        store: gives the store for one operation; may raise StoreUnavailable, as may the store. Games go on without,
+            unranked.
 
     Times are seconds since 1970, by the server's clock. Every method that takes a token may raise GameError.
     """
 
-    def __init__(self, signer: Signer, length: float, store: Callable[[], GameStore]):
+    def __init__(self, signer: Signer, length: float, store: Callable[[], AbstractContextManager[GameStore]]):
         self.length = length
         self._signer, self._store = signer, store
 
@@ -105,8 +107,9 @@ class Play:
         if not state.ranked:
             raise NotNow("The leaderboard could not be reached during this game, so it cannot be on it.")
         try:
-            if not self._store().add(Score(state.id, datetime.now(UTC), state.mode, nickname, state.points)):
-                raise Used("This game is on the leaderboard already.")
+            with self._store() as store:
+                if not store.add(Score(state.id, datetime.now(UTC), state.mode, nickname, state.points)):
+                    raise Used("This game is on the leaderboard already.")
         except StoreUnavailable as error:
             raise LeaderboardUnavailable(error.retry_after) from error
         scores = self.scores(state.mode)
@@ -115,7 +118,8 @@ class Play:
     def scores(self, mode: str) -> list[Score]:
         """The leaderboard, the highest first. Raises LeaderboardUnavailable."""
         try:
-            return self._store().best(mode)
+            with self._store() as store:
+                return store.best(mode)
         except StoreUnavailable as error:
             raise LeaderboardUnavailable(error.retry_after) from error
 
@@ -127,17 +131,20 @@ class Play:
         if not state.ranked:
             return value, False  # nor is the store waited for again
         try:
-            store = self._store()
-            if step == "issue 0":
-                store.forget_steps()
-            return store.once(state.id, step, value), True
+            with self._store() as store:
+                if step == "issue 0":
+                    store.forget_steps()
+                return store.once(state.id, step, value), True
         except StoreUnavailable:
             return value, False
 
     def _find(self, state: State) -> str | None:
         """What a round was judged as before."""
+        if not state.ranked:
+            return None
         try:
-            return self._store().find(state.id, f"judge {state.round}") if state.ranked else None
+            with self._store() as store:
+                return store.find(state.id, f"judge {state.round}")
         except StoreUnavailable:
             return None
 

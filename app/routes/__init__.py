@@ -13,6 +13,7 @@ from app.routes import (
     health,
     import_file,
     index,
+    metrics,
     model,
     model_page,
     predict,
@@ -39,8 +40,9 @@ def init_app(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app)
-    for part in (predict, feedback, game_api, model, health):
+    for part in (predict, feedback, game_api, model, health, metrics):
         api.register_blueprint(part.bp)
+    api.spec.components.security_scheme(metrics.TOKEN, metrics.SECURITY_SCHEME)
     for part in (index, canvas, import_file, game, model_page, docs):
         app.register_blueprint(part.bp)
     if owner.is_expected(app):

@@ -4,7 +4,7 @@ from uuid import UUID
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
-from app import keeping, problems, rates, serving
+from app import cross_site, events, keeping, problems, rates, serving
 from app.feedback import pictures, quality
 from app.feedback.store import Feedback
 from app.recognition import images
@@ -26,7 +26,7 @@ REFUSALS = {
 @bp.doc(requestBody={"required": True, "content": {"application/json": {"schema": RECORD}}})
 @bp.response(201, Kept, description="Kept.")
 @bp.alt_response(200, schema=Kept, description="A record with this id was there already, and is as it was.")
-@problems.documented(bp, REFUSALS | rates.TOO_OFTEN | keeping.NOT_NOW)
+@problems.documented(bp, REFUSALS | rates.TOO_OFTEN | keeping.NOT_NOW | cross_site.REFUSED)
 def add() -> tuple[Response, int]:
     """Keep what a person says of a drawing.
 
@@ -36,7 +36,7 @@ def add() -> tuple[Response, int]:
     serving.recognizer()
     record = RECORD.load(body.json_object())
     picture = images.from_data_url(record["image"], **body.picture_limits())
-    ink, probabilities = serving.read(picture, record["mode"])
+    ink, probabilities, _ = serving.read(picture, record["mode"])
     sure = current_app.config["QUARANTINE_PERCENT"] / 100
     feedback = Feedback(
         id=str(record["id"]),
@@ -50,16 +50,21 @@ def add() -> tuple[Response, int]:
         browser=str(record["browser"] or ""),
         status=quality.status_of(record["label"], probabilities, sure),
     )
-    new = keeping.store().add(feedback)
+    with keeping.asking("add") as store:
+        new = store.add(feedback)
+    if new:
+        events.feedback_kept.send(current_app._get_current_object(), feedback=feedback)
     return jsonify(id=feedback.id), 201 if new else 200
 
 
 @bp.delete("/<uuid:id>")
+@rates.limiter.limit(rates.feedback)
 @bp.response(204, description="It is gone, or never was there: whoever got no answer may ask again.")
-@problems.documented(bp, keeping.NOT_NOW)
+@problems.documented(bp, {404: "This is no id."} | rates.TOO_OFTEN | keeping.NOT_NOW | cross_site.REFUSED)
 def delete(id: UUID) -> None:
     """Forget a record and its drawing.
 
     Its id is known to the browser that made it alone.
     """
-    keeping.store().delete(str(id))
+    with keeping.asking("delete") as store:
+        store.delete(str(id))

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from werkzeug.exceptions import NotFound
 
-from app import playing, problems, rates, serving
+from app import cross_site, playing, problems, rates, serving
 from app.game import nicknames, rules
 from app.game.store import Score
 from app.recognition import images
@@ -132,7 +132,7 @@ def _takes(schema: Schema):
 @rates.limiter.limit(rates.game)
 @_takes(GAME)
 @bp.response(201, StartedGame)
-@problems.documented(bp, {status: REFUSALS[status] for status in (400, 415)} | rates.TOO_OFTEN)
+@problems.documented(bp, {status: REFUSALS[status] for status in (400, 415)} | rates.TOO_OFTEN | cross_site.REFUSED)
 def start() -> tuple[Response, int]:
     """Begin a game.
 
@@ -146,7 +146,7 @@ def start() -> tuple[Response, int]:
 @rates.limiter.limit(rates.game)
 @_takes(GOING_ON)
 @bp.response(201, IssuedRound)
-@problems.documented(bp, REFUSALS | rates.TOO_OFTEN)
+@problems.documented(bp, REFUSALS | rates.TOO_OFTEN | cross_site.REFUSED)
 def issue() -> tuple[Response, int]:
     """Get the game's next prompt, and start its clock.
 
@@ -161,7 +161,7 @@ def issue() -> tuple[Response, int]:
 @rates.limiter.limit(rates.game)
 @_takes(DRAWING)
 @bp.response(200, JudgedDrawing)
-@problems.documented(bp, REFUSALS | PICTURE_REFUSALS | rates.TOO_OFTEN | serving.NOT_LOADED)
+@problems.documented(bp, REFUSALS | PICTURE_REFUSALS | rates.TOO_OFTEN | serving.NOT_LOADED | cross_site.REFUSED)
 def judge() -> Response:
     """Have a drawing read, and the round judged by that.
 
@@ -175,7 +175,7 @@ def judge() -> Response:
 
     def read(mode: str) -> dict[str, float]:
         try:
-            return serving.read(picture, mode)[1]
+            return serving.read(picture, mode).probabilities
         except NothingDrawn:
             return {}
 
@@ -196,7 +196,7 @@ def scores(mode: str) -> Response:
 @rates.limiter.limit(rates.game)
 @_takes(ENTRY)
 @bp.response(201, EnteredScore)
-@problems.documented(bp, REFUSALS | rates.TOO_OFTEN | playing.NOT_NOW)
+@problems.documented(bp, REFUSALS | rates.TOO_OFTEN | playing.NOT_NOW | cross_site.REFUSED)
 def enter() -> tuple[Response, int]:
     """Put a game that is over on the leaderboard, once."""
     entry = ENTRY.load(body.json_object())

@@ -127,6 +127,14 @@ class _Answer(Schema):
     confidence = fields.Float(
         required=True, metadata={"description": "Its probability, calibrated on held-out drawings."}
     )
+    not_a_character = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "How unlike a character the picture looks: the share, from 0 to 1, of characters by held-out"
+            " writers that look more like one. From 0.98 on the pages doubt it. Null where the model cannot tell."
+        },
+    )
     mode = fields.String(required=True, metadata={"enum": MODES})
     probabilities = fields.Dict(
         keys=fields.String(),

@@ -1,7 +1,8 @@
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from app import owner, rates, status
-from app.feedback.summary import DAYS, KINDS
+from app import drift, owner, rates, status
+from app.calibration import interval
+from app.feedback.summary import DAYS, KINDS, WEEKS
 
 bp = Blueprint("status", __name__, url_prefix=owner.PATH)
 
@@ -11,7 +12,15 @@ def show() -> str:
     """To the owner alone; a form for the token to everybody else."""
     if not owner.is_logged_in():
         return render_template("status_log_in.html")
-    return render_template("status.html", status=status.gather(), kinds=KINDS, shown_days=DAYS)
+    return render_template(
+        "status.html",
+        status=status.gather(),
+        kinds=KINDS,
+        shown_days=DAYS,
+        shown_weeks=WEEKS,
+        interval=interval,
+        drift=drift,
+    )
 
 
 @bp.post("")

@@ -4,8 +4,8 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from app import owner, problems, rates, status
-from app.feedback.summary import DAYS, KINDS, OTHERS
+from app import drift, owner, problems, rates, status
+from app.feedback.summary import DAYS, KINDS, OTHERS, WEEKS
 from app.recognition.recognizer import MODES
 
 bp = Blueprint("status_api", __name__, url_prefix="/api", description="For the owner of this server.")
@@ -56,10 +56,20 @@ class AgreementWithModel(_OfMode):
     )
 
 
+class AgreementOfWeek(_OfMode):
+    first = fields.Date(required=True, metadata={"description": "Of its seven days, UTC."})
+    version = _text("As for all time.")
+    right = _number("How often people called it right.")
+    wrong = _number("And wrong.")
+
+
 class FeedbackSummary(Schema):
     time = _time("When the store was read.")
     days = _many(FeedbackOfDay, f"The last {DAYS}, oldest first.")
     agreement = _many(AgreementWithModel, "What people said of each version, over all time.")
+    weeks = _many(
+        AgreementOfWeek, f"The same in the last {WEEKS} weeks, newest first; those without any are not there."
+    )
     pending = _number("Records that wait for a second opinion.")
     oldest_pending = _time("When the first of these came.", allow_none=True)
     records = _number("By people.")
@@ -70,6 +80,33 @@ class FeedbackLook(Schema):
     summary = fields.Nested(FeedbackSummary, required=True, allow_none=True)
     problem = _text("Why the store cannot be read now; null where it can.", allow_none=True)
     reading = fields.Boolean(required=True, metadata={"description": "The store is slow: ask again in a while."})
+
+
+def _share(description: str) -> fields.Float:
+    return fields.Float(required=True, allow_none=True, metadata={"description": description})
+
+
+class Shift(Schema):
+    index = fields.Float(
+        required=True, metadata={"description": "Population stability index; 0: distributed as on the card."}
+    )
+    says = _text(f"{drift.TOO_FEW}, {drift.SAME}, {drift.MOVED} or {drift.OTHER}; the last two never for chance alone.")
+
+
+class SampleOfAnswers(Schema):
+    source = _text("Where these answers are from.")
+    n = _number("How many.")
+    right = _share("Of those that were judged; null: none was.")
+    low = _share("With `high`, where the true share lies with 95 % confidence.")
+    high = _share("See `low`.")
+    mean_confidence = _share("Null: no answers.")
+    confidence = fields.Nested(Shift, required=True, allow_none=True, metadata={"description": "Of the confidence."})
+    labels = fields.Nested(Shift, required=True, allow_none=True, metadata={"description": "Of the labels answered."})
+
+
+class DriftOfMode(_OfMode):
+    version = _text("The version that answers; all of these are its answers.")
+    samples = _many(SampleOfAnswers, "What its card measured, where it did, then what came since.")
 
 
 class ModelVersion(Schema):
@@ -109,6 +146,7 @@ class LastRetraining(_OfMode):
 class ServerStatus(Schema):
     store = _text("What keeps feedback: sqlite, postgresql or sheets.")
     feedback = fields.Nested(FeedbackLook, required=True)
+    drift = _many(DriftOfMode, "Of each mode whether answers are still like those on the card.")
     models = _many(ModelVersions, "Of each mode.")
     retrainings = _many(LastRetraining, "Of each mode the last.")
 

@@ -5,8 +5,8 @@ import { Modes } from "./modes.js";
 import { Result } from "./result.js";
 
 const LARGEST = 5_000_000; // bytes that the server takes
-const SIDE = 2000; // pixels; more says nothing more of one character, and takes longer to send
-const SMALLER = [1600, 1000];
+const SIDE = 1500; // pixels: every kind of file may have as many; more says nothing more of one character, and takes longer to send
+const SMALLER = [SIDE, 1000];
 const TAKEN = ["image/png", "image/jpeg", "image/bmp", "image/gif", "image/webp"];
 
 const one = (name) => document.querySelector(`[data-${name}]`);

@@ -4,6 +4,7 @@ import { nameOf, sentence } from "./labels.js";
 const SETTLING = 800; // milliseconds without another answer before it is read aloud
 // The odds of "extremely likely" and "likely" in the IPCC's calibrated language (Mastrandrea et al., 2010).
 const WORDS = [[0.95, "Very sure"], [0.66, "Fairly sure"], [0, "Leaning this way"]];
+const DOUBT = 0.98; // `not_a_character` from which a picture is doubted: one character in fifty looks as odd
 const RUNNERS = 3;
 const LEAST = 0.001; // below this a runner-up says nothing
 
@@ -15,6 +16,7 @@ function perCent(probability) {
 export class Result {
   #root = document.querySelector("[data-result]");
   #sureFrom = JSON.parse(this.#root.dataset.sureFrom); // for each mode, below which confidence it is "not sure"
+  #wells = [...this.#root.querySelectorAll("[data-label]")].map((well) => new Well(well));
   #aloud = null;
   #opened = () => {};
 
@@ -25,9 +27,11 @@ export class Result {
   #part(name) { return this.#root.querySelector(`[data-${name}]`); }
 
   /** Shows an answer of POST /api/predict; `aloud`: also reads it aloud. */
-  show({ prediction, confidence, mode, probabilities, input, steps }, { aloud = true } = {}) {
-    const isSure = confidence >= (this.#sureFrom[mode] ?? 0);
+  show({ prediction, confidence, not_a_character: oddness, mode, probabilities, input, steps }, { aloud = true } = {}) {
+    const isDoubted = oddness >= DOUBT;
+    const isSure = !isDoubted && confidence >= (this.#sureFrom[mode] ?? 0);
     const word = isSure ? WORDS.find(([least]) => confidence >= least)[1] : "Not sure";
+    const verdict = isDoubted ? "Maybe not a character" : `${word}, ${perCent(confidence)}`;
     const name = isSure ? nameOf(prediction) : `perhaps ${nameOf(prediction)}`;
     const ranked = Object.entries(probabilities).sort(([, p], [, q]) => q - p);
     const runners = ranked.filter(([label, p]) => label !== prediction && p >= LEAST).slice(0, RUNNERS);
@@ -35,7 +39,7 @@ export class Result {
     this.#part("glyph").textContent = prediction;
     this.#root.classList.toggle("unsure", !isSure);
     this.#part("name").textContent = sentence(name);
-    this.#part("sure").textContent = `${word}, ${perCent(confidence)}`;
+    this.#part("sure").textContent = verdict;
     this.#part("runners").replaceChildren(...runners.map(runnerUp));
     this.#part("message").textContent = "";
     this.#picture(this.#part("input"), input, `What the model read as ${nameOf(prediction)}: 28 by 28 pixels`);
@@ -43,7 +47,7 @@ export class Result {
     if (steps) this.#walk(steps);
     if (!aloud) return;
     const others = runners.map(([label, p]) => `${nameOf(label)} ${perCent(p)}`).join(", ");
-    this.say(`${isSure ? "Read as " : "Not clear: "}${name}. ${word}, ${perCent(confidence)}.${others && ` Otherwise ${others}.`}`);
+    this.say(`${isSure ? "Read as " : "Not clear: "}${name}. ${verdict}.${others && ` Otherwise ${others}.`}`);
   }
 
   /** Keeps the last answer, marked as one for an earlier state, and says why. */
@@ -80,15 +84,7 @@ export class Result {
   }
 
   #fill(probabilities, winner) {
-    for (const well of this.#root.querySelectorAll("[data-label]")) {
-      const probability = probabilities[well.dataset.label] ?? 0;
-      well.classList.toggle("best", well.dataset.label === winner);
-      well.setAttribute("aria-valuenow", (probability * 100).toFixed(1));
-      well.setAttribute("aria-valuetext", perCent(probability));
-      well.title = `${nameOf(well.dataset.label)}: ${perCent(probability)}`;
-      well.dataset.perCent = probability >= 0.005 ? Math.round(probability * 100) : "";
-      well.style.setProperty("--probability", probability);
-    }
+    for (const well of this.#wells) well.show(probabilities[well.label] ?? 0, well.label === winner);
   }
 
   #walk(steps) {
@@ -105,6 +101,30 @@ export class Result {
   say(text) {
     clearTimeout(this.#aloud);
     this.#aloud = setTimeout(() => { this.#part("live").textContent = text; }, SETTLING);
+  }
+}
+
+/** The bar of one class. What stays as it was is not touched: most of 62 do while a stroke grows, and each costs a layout. */
+class Well {
+  #element;
+  #shown = "";
+
+  constructor(element) { this.#element = element; }
+
+  get label() { return this.#element.dataset.label; }
+
+  show(probability, isBest) {
+    const value = (probability * 100).toFixed(1);
+    const said = perCent(probability);
+    const shown = `${value} ${said} ${isBest}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#element.classList.toggle("best", isBest);
+    this.#element.setAttribute("aria-valuenow", value);
+    this.#element.setAttribute("aria-valuetext", said);
+    this.#element.title = `${nameOf(this.label)}: ${said}`;
+    this.#element.dataset.perCent = probability >= 0.005 ? Math.round(probability * 100) : "";
+    this.#element.style.setProperty("--probability", value / 100);
   }
 }
 

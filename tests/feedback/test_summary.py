@@ -96,3 +96,25 @@ def test_records_are_taken_one_by_one():
 def test_no_feedback_is_a_summary_too(records):
     found = summarise(records, datetime.now(UTC))
     assert (found.agreement, found.pending, found.records, len(found.days)) == ([], 0, 0, 30)
+
+
+def test_what_came_lately_is_counted_by_window_and_version():
+    records = [made(confidence=0.5), made(time=NOON - timedelta(days=6), label="8", confidence=1)]
+    records += [made(time=NOON - timedelta(days=7), label=SKIP), made(time=NOON - timedelta(days=30))]
+    week, month = summarise(records, NOON).recent
+    assert (week.days, week.mode, week.version, week.right, week.wrong) == (7, "digit", "v1", 1, 1)
+    assert (week.answers.n, week.answers.mean_confidence, week.answers.labels) == (2, 0.75, {"8": 2})
+    assert (month.days, month.answers.n, month.right + month.wrong) == (30, 3, 2)
+
+
+def test_agreement_is_counted_by_week_the_newest_first():
+    ago = [0, 6, 7, 83, 84]
+    records = [made(time=NOON - timedelta(days=days), label="8" if days else "3") for days in ago]
+    records.append(made(time=NOON - timedelta(days=20), status=PENDING))
+    found = [((NOON.date() - week.first).days, week.right, week.wrong) for week in summarise(records, NOON).weeks]
+    assert found == [(6, 1, 1), (13, 1, 0), (83, 1, 0)]
+
+
+def test_confidence_that_somebody_wrote_into_a_sheet_breaks_nothing():
+    records = [made(confidence=confidence) for confidence in (-1, 0, 1, 7)]
+    assert summarise(records, NOON).recent[0].answers.confidences == [2, *[0] * 13, 2]

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import count
 
 import pytest
@@ -25,7 +26,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def play(store):
-    return Play(Signer(KEY), LENGTH, lambda: store)
+    return Play(Signer(KEY), LENGTH, lambda: nullcontext(store))
 
 
 def says(label: str):
@@ -178,7 +179,7 @@ def test_an_old_token_is_refused(play, monkeypatch):
 
 
 def test_what_a_token_tells_does_not_tell_the_prompts(store):
-    servers = [Play(Signer(f"{KEY} {number}"), LENGTH, lambda: store) for number in range(9)]
+    servers = [Play(Signer(f"{KEY} {number}"), LENGTH, lambda: nullcontext(store)) for number in range(9)]
     same = State("same", "any", ranked=False)
     assert len({server.issue(server._signer.sign(same), BEGAN).prompt for server in servers}) > 3
 
@@ -216,7 +217,7 @@ def test_a_store_that_fails_in_between_leaves_the_game_unranked(play, store):
     def flaky():
         if state["down"]:
             raise StoreUnavailable("Down.", 7)
-        return store
+        return nullcontext(store)
 
     play = Play(Signer(KEY), LENGTH, flaky)
     round = issued(play)

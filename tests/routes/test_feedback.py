@@ -313,7 +313,7 @@ from app import create_app
 class Store:
     def close(self):
         print("closed")
-create_app().extensions["feedback"] = Store()
+create_app().extensions["feedback"].opened = Store()
 """
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (0, "closed\n"), ended.stderr

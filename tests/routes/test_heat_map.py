@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import rates
 from tests.drawings import data_url, draw, encode
 from tests.routes.test_predict import as_file, as_json
 
@@ -53,8 +52,8 @@ def test_it_is_described_with_its_refusals(client):
     assert described["requestBody"]["content"].keys() == {"application/json", "multipart/form-data"}
 
 
-def test_one_address_may_not_ask_too_often(client, three, monkeypatch):
-    monkeypatch.setattr(rates, "HEAT_MAP_RATE", "2 per minute")
+def test_one_address_may_not_ask_too_often(app, client, three, monkeypatch):
+    monkeypatch.setitem(app.config, "HEAT_MAP_RATE", "2 per minute")
     own = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
     answers = [client.post("/api/heat-map", json={"image": three, "mode": "digit"}, **own) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -44,7 +44,8 @@ def problem(client, status: int, **request) -> str:
     response = client.post("/api/predict", **request)
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
-    assert response.json.keys() == {"type", "title", "status", "detail"}
+    assert response.json.keys() - {"request_id"} == {"type", "title", "status", "detail"}
+    assert ("request_id" in response.json) == (status >= 500)
     assert response.json["status"] == status
     assert len(response.json["detail"]) < 300
     return response.json["detail"]
@@ -54,7 +55,8 @@ def problem(client, status: int, **request) -> str:
 @pytest.mark.parametrize("send", [as_json, as_file])
 def test_answer_has_the_shape_of_the_contract(client, recognizer, mode, send):
     answer = ask(client, **send(encode(draw("3")), mode))
-    assert answer.keys() == {"prediction", "confidence", "mode", "probabilities", "input", "model"}
+    assert answer.keys() == {"prediction", "confidence", "not_a_character", "mode", "probabilities", "input", "model"}
+    assert 0 <= answer["not_a_character"] < 0.98
     assert "".join(answer["probabilities"]) == LABELS[mode]
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
     assert (
