@@ -5,6 +5,7 @@
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,17 +56,35 @@ def by_hand(per_class: int, rng: np.random.Generator) -> list[Drawing]:
 
 
 def made(label: str, strokes: list[np.ndarray], style: str, rng: np.random.Generator) -> Drawing:
-    picture = draw(strokes, None if style == "neat" else rng)
+    picture = draw(strokes) if style == "neat" else draw(strokes, **free(rng))
     return Drawing(label, style, json.dumps({"image": data_url(picture), "mode": mode_of(label)}).encode())
 
 
-def draw(strokes: list[np.ndarray], rng: np.random.Generator | None) -> Image.Image:
-    """Strokes, each (n, 2) with y down, black on white, mode "L": neatly, or with a generator freely."""
-    pen, size, place = NEAT_PEN, NEAT_SIZE, np.zeros(2)
-    if rng is not None:
-        pen, size = rng.uniform(*FREE_PENS), rng.uniform(*FREE_SIZES)
-        room = max((SIDE * (1 - size) - pen) / 2, 0)  # so that no ink falls off the canvas
-        place = rng.uniform(-room, room, 2)
+def free(rng: np.random.Generator) -> dict:
+    """How draw() draws freely."""
+    return {"pen": rng.uniform(*FREE_PENS), "size": rng.uniform(*FREE_SIZES), "place": rng.uniform(-1, 1, 2)}
+
+
+def draw(
+    strokes: list[np.ndarray],
+    *,
+    pen: float = NEAT_PEN,
+    size: float = NEAT_SIZE,
+    place: Sequence[float] = (0, 0),
+    turn: float = 0,
+) -> Image.Image:
+    """Strokes, each (n, 2) with y down, black on white, mode "L".
+
+    Args:
+        pen: width, pixels.
+        size: the longer side of the character as drawn, a share of the canvas.
+        place: x and y from -1, as far left or up as all ink stays on the canvas, to 1.
+        turn: degrees, clockwise.
+    """
+    room = max((SIDE * (1 - size) - pen) / 2, 0)
+    angle = np.deg2rad(turn)
+    rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    strokes = [stroke @ rotation for stroke in strokes]
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)
     scale = SIDE * size / max(float((high - low).max()), 1e-6)
@@ -73,7 +92,7 @@ def draw(strokes: list[np.ndarray], rng: np.random.Generator | None) -> Image.Im
     canvas = Image.new("L", (SIDE * FINENESS, SIDE * FINENESS), 255)
     ink = ImageDraw.Draw(canvas)
     for stroke in strokes:
-        path = ((stroke - (low + high) / 2) * scale + SIDE / 2 + place) * FINENESS
+        path = ((stroke - (low + high) / 2) * scale + SIDE / 2 + room * np.array(place)) * FINENESS
         ink.line([tuple(point) for point in path], fill=0, width=round(2 * radius))
         for x, y in path:  # every joint is round, and so are the ends
             ink.ellipse([x - radius, y - radius, x + radius, y + radius], fill=0)

@@ -46,7 +46,17 @@ def size_fresh(requirements: Iterable[str]) -> int:
     """Bytes of all that pip puts into a new environment for these, in the versions that are installed here."""
     pinned = [f"{Requirement(text).name}=={version(Requirement(text).name)}" for text in requirements]
     with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder)
-        pip = [sys.executable, "-m", "pip", "--python", folder, "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *pinned], check=True)
-        return sum(path.stat().st_size for path in Path(folder, "lib").rglob("*") if path.is_file())
+        install(Path(folder), *pinned)
+        return size_within(Path(folder))
+
+
+def size_within(environment: Path) -> int:
+    """Bytes of all that is installed in an environment made by `install`."""
+    return sum(path.stat().st_size for path in (environment / "lib").rglob("*") if path.is_file())
+
+
+def install(environment: Path, *what: str) -> None:
+    """Make an environment in an empty folder, or in place of what the folder holds, with `what` for pip to install."""
+    venv.create(environment, clear=True, symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
+    subprocess.run([*pip, "install", "--quiet", "--disable-pip-version-check", *what], check=True)

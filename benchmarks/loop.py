@@ -30,7 +30,7 @@ from app.recognition.recognizer import load_serving
 from app.retrain_model import KEPT, PROMOTED
 from app.training.datasets import ALL, LABELS, TEST, Corpus, data_folder
 from app.training.report import TRAINED
-from benchmarks.drawings import by_hand, draw
+from benchmarks.drawings import by_hand, draw, free
 from benchmarks.servers import ROOT, Server
 from benchmarks.writers import data_without, drawings_of, label_of, worst_read
 from tests.drawings import data_url
@@ -70,7 +70,7 @@ def pictures(corpus: Corpus, members: Sequence[int], rng: np.random.Generator | 
     """Drawings of the corpus as a canvas makes them, neatly, or with a generator freely."""
     strokes = corpus.unipen
     return [
-        Question(label_of(corpus, i), data_url(draw(strokes.strokes(i), rng)), f"writer {strokes.writers[i]}")
+        Question(label_of(corpus, i), data_url(draw(strokes.strokes(i), **free(rng))), f"writer {strokes.writers[i]}")
         for i in tqdm(members, desc="drawing", leave=False)
     ]
 

@@ -1,6 +1,7 @@
-"""Figures of two apps side by side."""
+"""Figures of apps side by side, ours first."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FORMATS = {
@@ -11,37 +12,56 @@ FORMATS = {
     "MB": lambda value: f"{value / 1e6:,.0f} MB",
 }
 MORE_IS_BETTER = ("%", "/s")
+BEGIN, END = "<!-- comparison -->", "<!-- /comparison -->"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measure of both apps: shares for "%", bytes for "MB", seconds for "ms" and "s"; None: not measured."""
+    """One measure of all apps: a share for "%", bytes for "MB", seconds for "ms" and "s"; None: not measured."""
 
     measure: str
     unit: str
     ours: float | None
-    usual: float | None
+    others: tuple[float | None, ...]
 
     @property
-    def ratio(self) -> float | None:
-        """How many times better ours is; below 1 where it is worse."""
-        if self.ours is None or self.usual is None:
+    def ratios(self) -> list[float | None]:
+        """How many times better ours is than each of the others; below 1 where it is worse."""
+        return [self._ratio(other) for other in self.others]
+
+    def _ratio(self, other: float | None) -> float | None:
+        if self.ours is None or other is None:
             return None
-        better, worse = (self.ours, self.usual) if self.unit in MORE_IS_BETTER else (self.usual, self.ours)
+        better, worse = (self.ours, other) if self.unit in MORE_IS_BETTER else (other, self.ours)
         return better / worse if worse else math.inf
 
     def as_json(self) -> dict:
-        return {name: getattr(self, name) for name in ("measure", "unit", "ours", "usual", "ratio")}
+        return {name: getattr(self, name) for name in ("measure", "unit", "ours", "others", "ratios")}
 
 
 def cell(value: float | None, unit: str) -> str:
     return "n/a" if value is None else FORMATS[unit](value)
 
 
-def table(rows: list[Row]) -> str:
-    """The rows in Markdown."""
-    lines = ["| | Inkloop | the usual app | times better |", "| --- | ---: | ---: | ---: |"]
+def ratio_cell(ratio: float | None) -> str:
+    return "n/a" if ratio is None else f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def table(names: Sequence[str], rows: Sequence[Row]) -> str:
+    """The rows in Markdown, under the names of the apps."""
+    ours, *others = names
+    lines = [f"| | {ours} |" + "".join(f" {name} | times better |" for name in others)]
+    lines.append("| --- |" + " ---: |" * (1 + 2 * len(others)))
     for row in rows:
-        ratio = "n/a" if row.ratio is None else f"{row.ratio:.2g}" if row.ratio < 10 else f"{row.ratio:,.0f}"
-        lines.append(f"| {row.measure} | {cell(row.ours, row.unit)} | {cell(row.usual, row.unit)} | {ratio} |")
+        cells = [cell(row.ours, row.unit)]
+        for other, ratio in zip(row.others, row.ratios, strict=True):
+            cells += [cell(other, row.unit), ratio_cell(ratio)]
+        lines.append(f"| {row.measure} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def with_comparison(page: str, comparison: str) -> str:
+    """A page's text with this between its marks."""
+    before, rest = page.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    return f"{before}{BEGIN}\n\n{comparison}\n\n{END}{after}"

@@ -12,6 +12,8 @@ from benchmarks.feedback_clients import Sending, made_records
 from benchmarks.feedback_faults import Kept, Outcome, Trial, compare, run, table
 from tests.feedback.conftest import NOON
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def records():
@@ -60,11 +62,11 @@ def as_kept(record: dict, **changed) -> Feedback:
 
 
 def test_records_differ_in_drawing_and_id_and_come_again_with_the_same_seed():
-    records = made_records(30, seed=1)
-    assert len({record["id"] for record in records}) == len({record["image"] for record in records}) == 30
+    records = made_records(12, seed=1)
+    assert len({record["id"] for record in records}) == len({record["image"] for record in records}) == 12
     assert {record["mode"] for record in records} == {"digit", "character", "any"}
-    assert made_records(30, seed=1) == records
-    assert {record["id"] for record in made_records(30, seed=2)}.isdisjoint(record["id"] for record in records)
+    assert made_records(12, seed=1) == records
+    assert {record["id"] for record in made_records(12, seed=2)}.isdisjoint(record["id"] for record in records)
 
 
 def test_a_record_is_sent_again_until_it_is_acknowledged(answering, records):
@@ -135,9 +137,9 @@ def test_too_few_records_for_the_kills_are_refused(capsys):
 
 
 def test_nothing_is_lost_where_the_server_is_killed():
-    outcome = run(Trial("SQLite", feedback_places.sqlite, 20, 4, 1))
+    outcome = run(Trial("SQLite", feedback_places.sqlite, 12, 2, 1))
     assert outcome.holds
-    assert outcome.acknowledged == 20
+    assert outcome.acknowledged == 12
     assert outcome.most_writes is None
 
 

@@ -81,6 +81,7 @@ def test_tables_show_medians_and_the_95th_percentile():
     assert "| home | wide | 20 ms | 0 | 2.0 kB | 1.5 kB | 3 |" in pages_table({("home", "wide"): loads})
 
 
+@pytest.mark.thorough
 def test_chromium_measures_a_page_and_a_character_drawn_on_it(live_server, monkeypatch):
     if (chromium := shutil.which("chromium")) is None:
         pytest.skip("There is no Chromium on this machine; Debian's package chromium brings it.")
@@ -98,7 +99,7 @@ def test_chromium_measures_a_page_and_a_character_drawn_on_it(live_server, monke
     with ThreadPoolExecutor() as pool:  # other tests' browser keeps this thread's event loop
         page, (inputs, answers), (bare_inputs, _) = pool.submit(asyncio.run, measured()).result()
     assert 10 < page.requests < 40
-    assert 20_000 < page.uncompressed < page.wire
+    assert 10_000 < page.wire < page.uncompressed  # compressed, its headers included
     assert page.paint > 0
     assert all(0 <= each.waiting + each.handling <= each.total for each in inputs)
     assert min(len(inputs), len(bare_inputs)) >= 2

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 # Chromium speaks to nobody but the test's own server.
 FLAGS = (
@@ -28,14 +28,50 @@ def browser():
         browser.close()
 
 
+class Visitors:
+    """Browser contexts, taken again once they forgot everything: a new one costs the browser as much as two pages."""
+
+    def __init__(self, browser: Browser, address: str):
+        self.browser, self.address = browser, address
+        self.waiting: dict[str, list[BrowserContext]] = {}
+
+    def arrive(self, options: dict) -> BrowserContext:
+        """Somebody who was never here. Playwright's `options` of a browser context; whoever leaves has the same."""
+        waiting = self.waiting.get(repr(options))
+        return waiting.pop() if waiting else self.browser.new_context(base_url=self.address, **options)
+
+    def leave(self, context: BrowserContext, options: dict) -> None:
+        empty = context.new_page()  # while a page is open, the context's storage can be spoken of
+        for page in context.pages:
+            if page != empty:
+                page.close()
+        context.set_offline(False)
+        context.clear_permissions()
+        context.clear_cookies()
+        everything = {"origin": self.address, "storageTypes": "all"}
+        context.new_cdp_session(empty).send("Storage.clearDataForOrigin", everything)
+        empty.close()
+        self.waiting.setdefault(repr(options), []).append(context)
+
+
+@pytest.fixture(scope="module")
+def visitors(browser, live_server):
+    visitors = Visitors(browser, live_server)
+    yield visitors
+    for contexts in visitors.waiting.values():
+        for context in contexts:
+            context.close()
+
+
 @pytest.fixture
-def visit(browser, live_server):
+def visit(visitors):
     """Opens a path of the app as a new visitor, with Playwright's options of a browser context. No page may throw."""
-    contexts, thrown = [], []
+    arrived, thrown = [], []
 
     def visit(path: str, **options):
-        context = browser.new_context(base_url=live_server, **({"viewport": {"width": 1280, "height": 800}} | options))
-        contexts.append(context)
+        options = {"viewport": {"width": 1280, "height": 800}} | options
+        context = visitors.arrive(options)
+        arrived.append((context, options))
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: thrown.append(error))
@@ -43,6 +79,6 @@ def visit(browser, live_server):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for context, options in arrived:
+        visitors.leave(context, options)
     assert not thrown

@@ -3,7 +3,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app import rates
 from tests.browser.hand import Mouse, strokes
 
 RESTS = re.compile("^Digit 3 rests (most on its|on no single part)")
@@ -101,9 +100,9 @@ def test_without_a_connection_it_says_so(asked):
     expect(says(page)).to_have_text(RESTS)
 
 
-def test_asked_too_often_it_says_when_to_go_on(asked, monkeypatch):
+def test_asked_too_often_it_says_when_to_go_on(app, asked, monkeypatch):
     page, _ = asked
-    monkeypatch.setattr(rates, "HEAT_MAP_RATE", "1 per 2 hour")
+    monkeypatch.setitem(app.config, "HEAT_MAP_RATE", "1 per 2 hour")
     for _ in range(3):
         button(page).click()
         expect(says(page)).not_to_have_text("Draw something first.")

@@ -10,11 +10,11 @@ from tests.browser.hand import Finger, Mouse, Pen, ink, strokes
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 UPRIGHT, LYING = {"width": 360, "height": 740}, {"width": 740, "height": 360}
+WIDE = {"width": 1280, "height": 800}
 PAINTED_ANEW = """(width) => {
     const pad = document.querySelector("[data-pad]");
     return innerWidth === width && Math.abs(pad.width - pad.clientWidth * devicePixelRatio) <= 1;
 }"""
-SIZES = [(360, 740), (1280, 800)]
 
 
 @pytest.fixture
@@ -38,11 +38,19 @@ def drawn(page) -> list[dict]:
     return json.loads(page.evaluate("sessionStorage['inkloop.drawing']"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("hand", [Mouse, Finger, Pen])
-def test_every_hand_writes_on_every_screen(visit, hand, width, height, scheme):
-    page = visit("/?mode=digit", viewport={"width": width, "height": height}, has_touch=True, color_scheme=scheme)
+@pytest.mark.parametrize(
+    ("hand", "size", "scheme"),  # each two of them together
+    [
+        (Mouse, UPRIGHT, "light"),
+        (Mouse, WIDE, "dark"),
+        (Finger, UPRIGHT, "dark"),
+        (Finger, WIDE, "light"),
+        (Pen, UPRIGHT, "light"),
+        (Pen, WIDE, "dark"),
+    ],
+)
+def test_every_hand_writes_on_every_screen(visit, hand, size, scheme):
+    page = visit("/?mode=digit", viewport=size, has_touch=True, color_scheme=scheme)
     hand(page).write(strokes("3"))
     expect(answer(page)).to_have_text("3")
     assert len(drawn(page)) == 1
