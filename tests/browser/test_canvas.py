@@ -178,6 +178,7 @@ def test_a_thicker_pen_leaves_more_ink(page):
     assert covered[0] < 0.7 * covered[1] < 0.7 * covered[2]
 
 
+@pytest.mark.thorough
 def test_the_eraser_takes_ink_away(three):
     drawn = ink(three)
     three.get_by_title("Eraser").click()
@@ -185,12 +186,14 @@ def test_the_eraser_takes_ink_away(three):
     assert 0 < ink(three) < drawn
 
 
+@pytest.mark.thorough
 def test_a_tap_leaves_a_dot(visit):
     page = visit("/canvas?mode=digit", **PHONE)
     Finger(page).write([[(0.5, 0.5)]])
     assert ink(page) == pytest.approx(3.14159 * 0.0225**2, rel=0.1)
 
 
+@pytest.mark.thorough
 def test_a_resize_keeps_the_drawing(three):
     drawn = ink(three)
     side = three.locator("[data-pad]").bounding_box()["width"]
@@ -200,6 +203,7 @@ def test_a_resize_keeps_the_drawing(three):
     assert ink(three) == pytest.approx(drawn, rel=0.03)
 
 
+@pytest.mark.thorough
 def test_a_reload_keeps_the_drawing_and_answers_it(three):
     drawn = ink(three)
     three.reload()
@@ -207,12 +211,14 @@ def test_a_reload_keeps_the_drawing_and_answers_it(three):
     assert ink(three) == drawn
 
 
+@pytest.mark.thorough
 def test_the_canvas_is_as_fine_as_the_screen(visit):
     pad = visit("/canvas", **PHONE).locator("[data-pad]")
     width, shown = pad.evaluate("canvas => [canvas.width, canvas.clientWidth]")
     assert width == pytest.approx(3 * shown, abs=1)
 
 
+@pytest.mark.thorough
 def test_theme_and_density_change_nothing_that_is_sent(visit):
     sent = []
     for options in ({}, {"color_scheme": "dark", "device_scale_factor": 2.5}):
@@ -224,6 +230,7 @@ def test_theme_and_density_change_nothing_that_is_sent(visit):
     assert sent[0] == sent[1]
 
 
+@pytest.mark.thorough
 def test_a_mode_switch_answers_the_drawing_again_without_a_reload(three):
     three.evaluate("window.stayed = true")
     three.get_by_text("Letter", exact=True).click()
@@ -234,6 +241,7 @@ def test_a_mode_switch_answers_the_drawing_again_without_a_reload(three):
     assert three.evaluate("window.stayed")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("mode", "classes"), [("digit", 10), ("character", 52), ("any", 62)])
 def test_every_class_of_the_mode_in_the_address_has_a_bar(visit, mode, classes):
     page = visit(f"/canvas?mode={mode}")
@@ -244,12 +252,14 @@ def test_every_class_of_the_mode_in_the_address_has_a_bar(visit, mode, classes):
     assert sum(values) == pytest.approx(100, abs=0.05 * classes)
 
 
+@pytest.mark.thorough
 def test_the_mode_goes_along_to_the_other_pages(visit):
     page = visit("/?mode=character")
     page.get_by_role("navigation").get_by_role("link", name="Draw").click()
     expect(page.get_by_role("radio", name="Letter")).to_be_checked()
 
 
+@pytest.mark.thorough
 def test_the_drawing_goes_along_from_home_to_draw(visit):
     page = visit("/?mode=digit")
     Mouse(page).write(strokes("3"))
@@ -258,6 +268,7 @@ def test_the_drawing_goes_along_from_home_to_draw(visit):
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_what_the_model_saw_is_shown(three):
     saw = three.locator("[data-input]")
     expect(saw).to_be_visible()
@@ -265,6 +276,7 @@ def test_what_the_model_saw_is_shown(three):
     assert saw.evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
 
 
+@pytest.mark.thorough
 def test_the_steps_are_shown_on_request(three):
     steps = three.locator("[data-step]")
     expect(steps.first).to_be_hidden()
@@ -276,6 +288,7 @@ def test_the_steps_are_shown_on_request(three):
     expect(steps.first).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_nothing_left_to_read_is_said_in_words(page):
     page.get_by_title("Thin pen").click()
     Mouse(page).write([[(0.5, 0.5), (0.52, 0.5)]])
@@ -286,6 +299,7 @@ def test_nothing_left_to_read_is_said_in_words(page):
     expect(page.locator("[data-name]")).to_have_text("No answer")
 
 
+@pytest.mark.thorough
 def test_without_a_connection_the_last_answer_stays_marked_as_old(three):
     three.context.set_offline(True)
     Mouse(three).write([[(0.1, 0.9), (0.2, 0.9)]])
@@ -298,10 +312,12 @@ def test_without_a_connection_the_last_answer_stays_marked_as_old(three):
     expect(three.locator("[data-message]")).to_be_empty()
 
 
+@pytest.mark.thorough
 def test_the_answer_is_read_aloud_once_settled(three):
     expect(three.get_by_role("status")).to_have_text(re.compile("^Read as digit 3. Very sure, "))
 
 
+@pytest.mark.thorough
 def test_the_page_scrolls_beside_the_canvas_and_not_on_it(visit):
     page = visit("/canvas?mode=digit", **PHONE)
     box = page.locator("[data-pad]").bounding_box()

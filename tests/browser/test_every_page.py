@@ -7,6 +7,7 @@ PAGES = ["/", "/canvas", "/import", "/game", "/model", "/api/docs", "/no-such-pa
 SIZES = [(320, 568), (360, 740), (1280, 800)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_weighs_less_than_100_kb_and_loads_nothing_from_elsewhere(visit, live_server, path):
     page = visit("about:blank")
@@ -52,6 +53,7 @@ def brightness(colour: str) -> float:
     return sum(float(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "height"), SIZES[1:])
 def test_the_home_page_is_ready_to_draw_on_and_shows_its_answer(visit, width, height):
     page = visit("/?mode=digit", viewport={"width": width, "height": height})
@@ -61,6 +63,7 @@ def test_the_home_page_is_ready_to_draw_on_and_shows_its_answer(visit, width, he
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.thorough
 def test_the_mode_is_chosen_by_keyboard(visit):
     page = visit("/canvas")
     page.get_by_role("radio", name="Any").focus()
@@ -69,6 +72,7 @@ def test_the_mode_is_chosen_by_keyboard(visit):
     expect(page.get_by_role("meter")).to_have_count(10)
 
 
+@pytest.mark.thorough
 def test_the_first_tab_leads_past_the_navigation(visit):
     page = visit("/canvas")
     page.keyboard.press("Tab")
@@ -76,6 +80,7 @@ def test_the_first_tab_leads_past_the_navigation(visit):
     assert page.evaluate("document.activeElement.tagName") == "MAIN"
 
 
+@pytest.mark.thorough
 def test_bars_stand_still_where_motion_is_unwanted(visit):
     page = visit("/canvas", reduced_motion="reduce")
     bar = page.get_by_role("meter").first.locator("i")

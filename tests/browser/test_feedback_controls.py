@@ -179,6 +179,7 @@ def test_wrong_then_a_key_is_the_label(opened, label):
     assert server.posted[0]["label"] == label
 
 
+@pytest.mark.thorough
 def test_every_label_of_any_is_offered_by_its_name(opened):
     page, _ = opened("/canvas?mode=any")
     judge(page, "wrong")
@@ -188,6 +189,7 @@ def test_every_label_of_any_is_offered_by_its_name(opened):
         expect(picker.get_by_role("button", name=name, exact=True)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_key_that_is_no_label_of_the_mode_chooses_nothing(three, server):
     judge(three, "wrong")
     three.keyboard.press("b")
@@ -196,6 +198,7 @@ def test_a_key_that_is_no_label_of_the_mode_chooses_nothing(three, server):
     assert server.posted == []
 
 
+@pytest.mark.thorough
 def test_escape_closes_the_labels_and_leads_back(three, server):
     judge(three, "wrong")
     three.keyboard.press("Escape")
@@ -204,6 +207,7 @@ def test_escape_closes_the_labels_and_leads_back(three, server):
     assert server.posted == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("press", "label"), [("Not a character", "not a character"), ("I cannot tell", "skip")])
 def test_there_are_answers_that_are_no_label(three, server, press, label):
     if label == "skip":
@@ -213,6 +217,7 @@ def test_there_are_answers_that_are_no_label(three, server, press, label):
     assert server.posted[0]["label"] == label
 
 
+@pytest.mark.thorough
 def test_a_judgement_is_given_by_keyboard_alone(three, server):
     part(three, "wrong").focus()
     three.keyboard.press("Enter")
@@ -226,11 +231,13 @@ def test_a_judgement_is_given_by_keyboard_alone(three, server):
     assert server.deleted == [server.posted[0]["id"]]
 
 
+@pytest.mark.thorough
 def test_what_was_said_is_read_aloud(three):
     judge(three)
     expect(three.get_by_role("status")).to_have_text(SAVED)
 
 
+@pytest.mark.thorough
 def test_an_undone_judgement_can_be_given_anew_under_another_id(three, server):
     judge(three)
     expect(told(three)).to_have_text(SAVED)
@@ -241,12 +248,14 @@ def test_an_undone_judgement_can_be_given_anew_under_another_id(three, server):
     assert len({sent["id"] for sent in server.posted}) == 2
 
 
+@pytest.mark.thorough
 def test_nothing_can_be_judged_before_there_is_an_answer(visit):
     page = visit("/canvas?mode=digit")
     for name in ("right", "wrong", "none"):
         expect(part(page, name)).to_be_disabled()
 
 
+@pytest.mark.thorough
 def test_an_answer_can_no_longer_be_judged_once_the_pen_is_down_again(three):
     mouse = Mouse(three)
     mouse.down(0.1, 0.1)
@@ -257,6 +266,7 @@ def test_an_answer_can_no_longer_be_judged_once_the_pen_is_down_again(three):
     expect(part(three, "right")).to_be_enabled()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", ["Control+z", "Delete"])
 def test_the_labels_close_when_the_drawing_changes(three, key):
     judge(three, "wrong")
@@ -265,6 +275,7 @@ def test_the_labels_close_when_the_drawing_changes(three, key):
     expect(part(three, "right")).to_be_disabled()
 
 
+@pytest.mark.thorough
 def test_an_answer_in_another_mode_is_judged_apart(three, server):
     judge(three)
     expect(told(three)).to_have_text(SAVED)
@@ -276,6 +287,7 @@ def test_an_answer_in_another_mode_is_judged_apart(three, server):
     assert [sent["mode"] for sent in server.posted] == ["digit", "any"]
 
 
+@pytest.mark.thorough
 def test_an_answer_that_comes_again_is_not_judged_twice(three, server):
     judge(three)
     expect(told(three)).to_have_text(SAVED)
@@ -288,6 +300,7 @@ def test_an_answer_that_comes_again_is_not_judged_twice(three, server):
     assert len(server.posted) == 1
 
 
+@pytest.mark.thorough
 def test_an_imported_picture_is_judged_as_it_was_sent(opened):
     page, server = opened("/import?mode=digit")
     three = encode(draw("3"))
@@ -301,6 +314,7 @@ def test_an_imported_picture_is_judged_as_it_was_sent(opened):
     assert body == page.evaluate("(bytes) => btoa(String.fromCharCode(...bytes))", list(three))
 
 
+@pytest.mark.thorough
 def test_nothing_is_sent_or_kept_before_consent(opened):
     stranger, server = opened(first="")
     judge(stranger)
@@ -312,6 +326,7 @@ def test_nothing_is_sent_or_kept_before_consent(opened):
     assert stranger.evaluate("localStorage.length") == 0
 
 
+@pytest.mark.thorough
 def test_consent_is_asked_once(opened):
     stranger, server = opened(first="")
     judge(stranger)
@@ -324,6 +339,7 @@ def test_consent_is_asked_once(opened):
     assert len({sent["browser"] for sent in server.posted}) == 1
 
 
+@pytest.mark.thorough
 def test_a_no_is_remembered_and_can_be_changed(opened):
     stranger, server = opened(first="")
     judge(stranger)
@@ -336,6 +352,7 @@ def test_a_no_is_remembered_and_can_be_changed(opened):
     assert server.posted == []
 
 
+@pytest.mark.thorough
 def test_consent_taken_back_sends_nothing_more_and_forgets_what_was_not_sent(three, server):
     judge_in_vain(three, server)
     part(three, "about").click()
@@ -348,6 +365,7 @@ def test_consent_taken_back_sends_nothing_more_and_forgets_what_was_not_sent(thr
     assert three.evaluate("localStorage.getItem('inkloop.browser')") is None
 
 
+@pytest.mark.thorough
 def test_offline_it_is_kept_and_sent_with_the_same_id_when_the_connection_is_back(three, server):
     server.be_real()
     asked = []
@@ -363,6 +381,7 @@ def test_offline_it_is_kept_and_sent_with_the_same_id_when_the_connection_is_bac
     assert len(asked) > 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [429, 500])
 def test_a_passing_failure_is_tried_again_with_the_same_id(three, server, status):
     server.answers, server.headers = [status], SOON
@@ -372,6 +391,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_id(three, server, status
     assert first == second
 
 
+@pytest.mark.thorough
 def test_retry_after_is_waited_for(three, server):
     server.answers, server.headers = [503], LATER
     judge(three)
@@ -381,6 +401,7 @@ def test_retry_after_is_waited_for(three, server):
     assert len(server.posted) == 1
 
 
+@pytest.mark.thorough
 def test_what_was_not_sent_outlives_the_page_and_keeps_its_id(three, server):
     judge_in_vain(three, server)
     server.answers = [503]
@@ -391,6 +412,7 @@ def test_what_was_not_sent_outlives_the_page_and_keeps_its_id(three, server):
     assert [sent["id"] for sent in server.posted] == [server.posted[0]["id"]] * 3
 
 
+@pytest.mark.thorough
 def test_what_is_said_as_the_page_goes_is_kept_and_sent_by_the_next(three, server):
     hanging = []
     three.route("**/hang", lambda route: hanging.append(route))
@@ -403,12 +425,14 @@ def test_what_is_said_as_the_page_goes_is_kept_and_sent_by_the_next(three, serve
     hanging[0].fulfill()
 
 
+@pytest.mark.thorough
 def test_what_waits_to_be_sent_is_counted(three, server):
     judge_in_vain(three, server)
     write(three, "7")
     expect(part(three, "waiting")).to_have_text("1 earlier answer waits on this device to be sent.")
 
 
+@pytest.mark.thorough
 def test_two_tabs_send_a_record_once(three, server):
     judge_in_vain(three, server)
     tabs = [three.context.new_page() for _ in range(2)]
@@ -420,6 +444,7 @@ def test_two_tabs_send_a_record_once(three, server):
     assert len(server.posted) == 2
 
 
+@pytest.mark.thorough
 def test_a_lasting_refusal_is_said_and_not_tried_again(three, server):
     server.answers = [400, 413, 415, 422]
     while server.answers:
@@ -432,6 +457,7 @@ def test_a_lasting_refusal_is_said_and_not_tried_again(three, server):
     assert len(server.posted) == 4
 
 
+@pytest.mark.thorough
 def test_a_refusal_does_not_hold_up_the_next(three, server):
     judge_in_vain(three, server)
     write(three, "7")
@@ -445,6 +471,7 @@ def test_a_refusal_does_not_hold_up_the_next(three, server):
     assert first == again != second
 
 
+@pytest.mark.thorough
 def test_undo_of_what_may_have_reached_the_server_deletes_it_there_too(three, server):
     judge_in_vain(three, server)
     part(three, "take-back").click()
@@ -454,6 +481,7 @@ def test_undo_of_what_may_have_reached_the_server_deletes_it_there_too(three, se
     assert server.deleted == [sent["id"] for sent in server.posted]
 
 
+@pytest.mark.thorough
 def test_undo_of_what_was_never_tried_asks_the_server_nothing(three, server):
     judge_in_vain(three, server)
     write(three, "7")
@@ -465,6 +493,7 @@ def test_undo_of_what_was_never_tried_asks_the_server_nothing(three, server):
     assert server.deleted == []
 
 
+@pytest.mark.thorough
 def test_the_list_of_what_was_sent_deletes_one_or_all(three, server):
     for label in ("3", "7", "8"):
         write(three, label)
@@ -484,6 +513,7 @@ def test_the_list_of_what_was_sent_deletes_one_or_all(three, server):
     assert sorted(server.deleted) == sorted(sent["id"] for sent in server.posted)
 
 
+@pytest.mark.thorough
 def test_the_delete_key_in_the_dialog_leaves_the_drawing(three):
     part(three, "about").click()
     three.keyboard.press("Delete")
@@ -492,6 +522,7 @@ def test_the_delete_key_in_the_dialog_leaves_the_drawing(three):
     expect(part(three, "right")).to_be_enabled()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("missing", ["crypto.randomUUID", "navigator.locks", "window.indexedDB"])
 def test_what_a_browser_lacks_is_made_up_for(opened, missing):
     page, server = opened(lacking=missing)
@@ -504,6 +535,7 @@ def test_what_a_browser_lacks_is_made_up_for(opened, missing):
     assert uuid.UUID(first["id"]).version == 4
 
 
+@pytest.mark.thorough
 def test_where_nothing_can_be_written_down_no_more_is_promised(opened):
     page, server = opened(lacking="window.indexedDB")
     server.answers, server.headers = [503], LATER
@@ -511,6 +543,7 @@ def test_where_nothing_can_be_written_down_no_more_is_promised(opened):
     expect(told(page)).to_contain_text("Kept in this page while it is open")
 
 
+@pytest.mark.thorough
 def test_labels_and_dialog_fit_a_narrow_screen(opened):
     page, _ = opened("/canvas", first="", viewport={"width": 320, "height": 640})
     judge(page, "wrong")
@@ -530,6 +563,7 @@ def test_labels_and_dialog_fit_a_narrow_screen(opened):
     expect(page.get_by_role("button", name="Stop keeping them")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.thorough
 def test_a_correction_is_stored_by_the_server_and_undone_there(opened, app):
     page, server = opened()
     server.be_real()

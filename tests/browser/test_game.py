@@ -129,6 +129,7 @@ def test_a_whole_game_from_start_to_leaderboard(opened, options, hand, app):
     assert not said
 
 
+@pytest.mark.thorough
 def test_the_clock_runs_out_and_the_game_goes_on(start_short):
     page = start_short()
     expect(part(page, "strip").locator(".missed")).to_have_count(1)
@@ -142,6 +143,7 @@ def test_the_clock_runs_out_and_the_game_goes_on(start_short):
     expect(cards.nth(2)).to_contain_text("Skipped")
 
 
+@pytest.mark.thorough
 def test_a_drawing_of_something_else_is_guessed_and_runs_out_of_time(start_short):
     page = start_short()
     Mouse(page).write(strokes("7"))
@@ -153,6 +155,7 @@ def test_a_drawing_of_something_else_is_guessed_and_runs_out_of_time(start_short
     expect(page.get_by_label("Nickname")).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_guess_is_shown_while_the_drawing_is_not_the_prompt(opened):
     page = opened()
     begin(page)
@@ -164,6 +167,7 @@ def test_a_guess_is_shown_while_the_drawing_is_not_the_prompt(opened):
     expect(part(page, "number")).to_have_text("Round 2 of 6")
 
 
+@pytest.mark.thorough
 def test_practice_has_no_clock_and_keeps_nothing(opened):
     page = opened(first="localStorage['inkloop.consent'] = 'yes'; Math.random = () => 0.999")
     sent = []
@@ -183,6 +187,7 @@ def test_practice_has_no_clock_and_keeps_nothing(opened):
     assert not [url for url in sent if "feedback" in url or "judgements" in url]
 
 
+@pytest.mark.thorough
 def test_a_seven_is_drawn_by_keyboard_alone(opened, monkeypatch):
     monkeypatch.setattr(rules, "prompts", lambda seed, mode: ["7", *PROMPTS[1:]])
     page = opened()
@@ -195,6 +200,7 @@ def test_a_seven_is_drawn_by_keyboard_alone(opened, monkeypatch):
     expect(part(page, "strip").locator(".read")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_a_keyboard_player_reaches_everything_in_a_game(opened):
     page = opened()
     page.get_by_role("radio", name="Digits").focus()
@@ -213,6 +219,7 @@ def test_a_keyboard_player_reaches_everything_in_a_game(opened):
     screen(page, "end")
 
 
+@pytest.mark.thorough
 def test_stopping_leads_back_to_the_start(opened):
     page = opened()
     part(page, "start").click()
@@ -224,6 +231,7 @@ def test_stopping_leads_back_to_the_start(opened):
     expect(part(page, "task")).to_have_text("Draw digit 3")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("agreed", [True, False])
 def test_with_consent_alone_each_round_becomes_feedback_labelled_by_its_prompt(opened, app, monkeypatch, agreed):
     posted = []
@@ -257,6 +265,7 @@ def test_with_consent_alone_each_round_becomes_feedback_labelled_by_its_prompt(o
     assert all(sent["image"].startswith("data:image/png;base64,") and sent["model_version"] for sent in posted)
 
 
+@pytest.mark.thorough
 def test_a_hostile_nickname_is_refused_and_one_in_the_store_does_no_harm(opened, app):
     hostile = "<img src=x onerror=document.title='hacked'>"
     with app.app_context():
@@ -280,6 +289,7 @@ def test_a_hostile_nickname_is_refused_and_one_in_the_store_does_no_harm(opened,
     expect(page.get_by_role("button", name="Enter")).to_be_disabled()
 
 
+@pytest.mark.thorough
 def test_without_its_store_the_game_goes_on_and_says_so(opened, app, monkeypatch):
     def fail():
         raise StoreUnavailable("Down.", 5)
@@ -297,6 +307,7 @@ def test_without_its_store_the_game_goes_on_and_says_so(opened, app, monkeypatch
     expect(page.get_by_label("Nickname")).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_lost_connection_loses_no_round(opened):
     page = opened()
     part(page, "start").click()
@@ -317,6 +328,7 @@ def test_a_lost_connection_loses_no_round(opened):
     assert lost
 
 
+@pytest.mark.thorough
 def test_the_bar_steps_where_motion_is_unwanted(opened):
     page = opened(reduced_motion="reduce")
     part(page, "start").click()
@@ -324,6 +336,7 @@ def test_the_bar_steps_where_motion_is_unwanted(opened):
     assert bar.evaluate("bar => getComputedStyle(bar).transitionDuration") == "0s"
 
 
+@pytest.mark.thorough
 def test_axe_finds_nothing_in_any_state(opened):
     page = opened(reduced_motion="reduce", **PHONE)
     expect(part(page, "board-says").first).not_to_have_text("…")

@@ -63,6 +63,7 @@ def test_what_mattered_is_shown_on_request_alone(asked):
     expect(picture(page)).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_while_it_is_open_it_follows_the_drawing_and_the_mode(asked):
     page, sent = asked
     button(page).click()
@@ -77,6 +78,7 @@ def test_while_it_is_open_it_follows_the_drawing_and_the_mode(asked):
     assert sent[-1].post_data_json["mode"] == "character"
 
 
+@pytest.mark.thorough
 def test_it_is_marked_as_old_while_the_pen_draws_on(asked):
     page, _ = asked
     button(page).click()
@@ -89,6 +91,7 @@ def test_it_is_marked_as_old_while_the_pen_draws_on(asked):
     expect(picture(page)).not_to_have_class(re.compile("old"))
 
 
+@pytest.mark.thorough
 def test_without_a_connection_it_says_so(asked):
     page, _ = asked
     page.context.set_offline(True)
@@ -100,6 +103,7 @@ def test_without_a_connection_it_says_so(asked):
     expect(says(page)).to_have_text(RESTS)
 
 
+@pytest.mark.thorough
 def test_asked_too_often_it_says_when_to_go_on(app, asked, monkeypatch):
     page, _ = asked
     monkeypatch.setitem(app.config, "HEAT_MAP_RATE", "1 per 2 hour")

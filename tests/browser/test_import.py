@@ -56,12 +56,14 @@ def three() -> dict:
     return picture("three.png", encode(draw("3")))
 
 
+@pytest.mark.thorough
 def test_a_chosen_picture_is_read_and_shown(page, three):
     choose(page, three)
     expect(answer(page)).to_have_text("3")
     expect(page.get_by_role("img", name="The picture you gave: three.png")).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("opener", ["text=Choose a picture", "[data-drop]"])
 def test_the_button_and_the_leaf_open_the_file_picker(page, three, opener):
     with page.expect_file_chooser() as chooser:
@@ -70,6 +72,7 @@ def test_the_button_and_the_leaf_open_the_file_picker(page, three, opener):
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_the_file_picker_opens_from_the_keyboard(page, three):
     with page.expect_file_chooser() as chooser:
         page.get_by_label("Choose a picture").press("Enter")
@@ -77,6 +80,7 @@ def test_the_file_picker_opens_from_the_keyboard(page, three):
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_a_photograph_can_be_taken_on_a_phone(visit, three):
     page = visit("/import?mode=digit", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     assert page.get_by_label("Take a photo").get_attribute("capture") == "environment"
@@ -88,10 +92,12 @@ def test_a_photograph_can_be_taken_on_a_phone(visit, three):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.thorough
 def test_a_camera_is_offered_on_phones_alone(page):
     expect(page.get_by_text("Take a photo")).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_file_dropped_is_read(page, three, tmp_path):
     file = tmp_path / "three.png"
     file.write_bytes(three["buffer"])
@@ -101,6 +107,7 @@ def test_a_file_dropped_is_read(page, three, tmp_path):
     expect(page.locator("[data-drop]")).not_to_have_class(re.compile("over"))
 
 
+@pytest.mark.thorough
 def test_a_picture_pasted_is_read(page, three):
     copy(page, "image/png", three["buffer"])
     page.keyboard.press("Control+v")
@@ -108,11 +115,13 @@ def test_a_picture_pasted_is_read(page, three):
     expect(page.locator("[data-picture]")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_text_dropped_is_said_to_be_no_picture(page):
     drop(page, text="three")
     expect(message(page)).to_contain_text("There is no picture in what was dropped")
 
 
+@pytest.mark.thorough
 def test_a_text_pasted_is_said_to_be_no_picture(page):
     copy(page, "text/plain", b"three")
     page.keyboard.press("Control+v")
@@ -129,6 +138,7 @@ def test_each_of_ten_samples_is_read_rightly_and_boxed(visit):
         expect(page.locator("[data-found] rect").last).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_samples_fit_a_phone_with_the_answer_below(visit, scheme):
     page = visit("/import", viewport={"width": 360, "height": 740}, color_scheme=scheme, has_touch=True, is_mobile=True)
@@ -142,11 +152,13 @@ def test_the_samples_fit_a_phone_with_the_answer_below(visit, scheme):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.thorough
 def test_a_sample_is_taken_from_the_keyboard(page):
     page.get_by_role("button", name="3, ").press("Enter")
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_a_sample_on_the_page_is_shown_also_without_a_connection(page):
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
@@ -156,6 +168,7 @@ def test_a_sample_on_the_page_is_shown_also_without_a_connection(page):
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_the_same_picture_can_be_chosen_again(page, three):
     choose(page, three)
     expect(answer(page)).to_have_text("3")
@@ -163,6 +176,7 @@ def test_the_same_picture_can_be_chosen_again(page, three):
         choose(page, three)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["JPEG", "BMP", "GIF", "WEBP"])
 def test_every_kind_of_picture_is_read(page, kind):
     choose(page, picture(f"three.{kind.lower()}", encode(draw("3"), kind), f"image/{kind.lower()}"))
@@ -170,6 +184,7 @@ def test_every_kind_of_picture_is_read(page, kind):
     expect(page.locator("[data-picture]")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_found_character_is_framed(page):
     paper = Image.new("L", (400, 300), 255)
     paper.paste(draw("3", size=120), (230, 40))
@@ -182,6 +197,7 @@ def test_the_found_character_is_framed(page):
     expect(page.locator("[data-found]")).to_have_attribute("viewBox", "0 0 400 300")
 
 
+@pytest.mark.thorough
 def test_a_picture_turned_by_its_camera_is_framed_upright(page):
     upright = Image.new("L", (300, 200), 255)
     upright.paste(draw("3", size=120), (10, 60))
@@ -193,6 +209,7 @@ def test_a_picture_turned_by_its_camera_is_framed_upright(page):
     expect(page.locator("[data-found]")).to_have_attribute("viewBox", "0 0 300 200")
 
 
+@pytest.mark.thorough
 def test_a_mode_switch_reads_the_picture_again(page, three):
     choose(page, three)
     expect(answer(page)).to_have_text("3")
@@ -200,6 +217,7 @@ def test_a_mode_switch_reads_the_picture_again(page, three):
     expect(page.locator("[data-name]")).to_have_text(re.compile("^(Capital|Small) "))
 
 
+@pytest.mark.thorough
 def test_the_steps_of_a_picture_are_shown_on_request(page, three):
     choose(page, three)
     page.get_by_role("button", name="Show the steps").click()
@@ -207,6 +225,7 @@ def test_the_steps_of_a_picture_are_shown_on_request(page, three):
         expect(step).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("file", "words"),
     [
@@ -228,6 +247,7 @@ def test_a_picture_that_cannot_be_read_is_refused_in_words(page, three, file, wo
     expect(message(page)).to_be_empty()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "size"), [("BMP", (1500, 1200)), ("PNG", (6400, 4200))], ids=["bytes", "pixels"])
 def test_a_picture_larger_than_the_server_takes_is_made_smaller_first(page, kind, size):
     large = Image.new("RGB", size, "white")
@@ -237,6 +257,7 @@ def test_a_picture_larger_than_the_server_takes_is_made_smaller_first(page, kind
     expect(page.locator("[data-found] rect").last).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_without_a_connection_the_picture_is_read_once_there_is_one(page, three):
     page.context.set_offline(True)
     choose(page, three)

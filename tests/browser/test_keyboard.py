@@ -47,6 +47,7 @@ def test_a_digit_is_drawn_read_judged_and_cleared_by_keyboard_alone(page):
     assert ink(page) == 0
 
 
+@pytest.mark.thorough
 def test_nothing_is_drawn_while_the_pen_is_up(page):
     pad(page).focus()
     press(page, "ArrowLeft", "ArrowDown", times=3)
@@ -54,6 +55,7 @@ def test_nothing_is_drawn_while_the_pen_is_up(page):
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
+@pytest.mark.thorough
 def test_a_key_on_the_canvas_chooses_the_pen(page):
     pad(page).focus()
     for key, pen in PENS.items():
@@ -61,6 +63,7 @@ def test_a_key_on_the_canvas_chooses_the_pen(page):
         expect(page.get_by_role("radio", name=pen)).to_be_checked()
 
 
+@pytest.mark.thorough
 def test_the_pen_that_a_key_chose_draws(page):
     mouse = Mouse(page)
     mouse.write(strokes("3"))
@@ -73,12 +76,14 @@ def test_the_pen_that_a_key_chose_draws(page):
     assert ink(page) == 0
 
 
+@pytest.mark.thorough
 def test_elsewhere_these_keys_choose_nothing(page):
     page.get_by_role("radio", name="Digit").focus()
     press(page, "3", "e")
     expect(page.get_by_role("radio", name="Medium pen")).to_be_checked()
 
 
+@pytest.mark.thorough
 def test_every_key_is_listed_beside_the_canvas(page):
     keys = page.locator("#keys")
     expect(keys).to_be_visible()
@@ -87,6 +92,7 @@ def test_every_key_is_listed_beside_the_canvas(page):
     assert listed == ["Arrows", "Space", "Shift", "1", "2", "3", "E", "Ctrl Z", "Ctrl Y", "Delete"]
 
 
+@pytest.mark.thorough
 def test_on_a_phone_the_keys_are_listed_once_there_is_a_keyboard(visit):
     page = visit("/canvas", **PHONE)
     expect(page.locator("#keys")).to_be_hidden()
@@ -96,6 +102,7 @@ def test_on_a_phone_the_keys_are_listed_once_there_is_a_keyboard(visit):
     expect(page.locator("#keys")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_keyboard_s_pen_is_not_in_the_way_of_a_mouse(page):
     Mouse(page).write(strokes("3"))
     expect(page.locator(".key-pen")).to_be_hidden()

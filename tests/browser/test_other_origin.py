@@ -96,6 +96,7 @@ def test_an_allowed_front_end_uses_the_whole_api(page, api, three):
     assert "At most 1" in limited[-1]["body"]["detail"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("api", ["", "http://localhost:1"], indirect=True, ids=["none is allowed", "another is"])
 def test_any_other_page_may_neither_read_nor_write(page, api, answered, three):
     for request in ("json({ mode: 'digit' })", "{ method: 'DELETE' }", "{}"):
@@ -105,6 +106,7 @@ def test_any_other_page_may_neither_read_nor_write(page, api, answered, three):
     assert answered[-1] == ("/api/predict", 403)
 
 
+@pytest.mark.thorough
 def test_an_allowed_front_end_gets_no_further_than_the_api(page, api):
     """Its form reaches the owner's page as a form of any stranger's does."""
     page.evaluate(

@@ -38,6 +38,7 @@ def drawn(page) -> list[dict]:
     return json.loads(page.evaluate("sessionStorage['inkloop.drawing']"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("hand", "size", "scheme"),  # each two of them together
     [
@@ -56,6 +57,7 @@ def test_every_hand_writes_on_every_screen(visit, hand, size, scheme):
     assert len(drawn(page)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("density", [1, 2, 3])
 def test_ink_is_as_fine_as_the_screen_and_covers_as_much(visit, density):
     page = visit("/canvas?mode=digit", device_scale_factor=density)
@@ -66,6 +68,7 @@ def test_ink_is_as_fine_as_the_screen_and_covers_as_much(visit, density):
     assert ink(page) == pytest.approx(0.0672, rel=0.03)
 
 
+@pytest.mark.thorough
 def test_a_window_that_moves_to_a_denser_screen_is_as_crisp_there(visit):
     page = visit("/canvas?mode=digit")
     Mouse(page).write(strokes("3"))
@@ -96,6 +99,7 @@ def test_rotation_keeps_drawing_answer_and_what_can_be_undone(phone):
     assert 0 < ink(phone) < before
 
 
+@pytest.mark.thorough
 def test_a_reload_keeps_what_can_be_undone(phone):
     Finger(phone).write(strokes("4"))
     phone.reload()
@@ -104,6 +108,7 @@ def test_a_reload_keeps_what_can_be_undone(phone):
     assert len(drawn(phone)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kept", ["{", "null", "3", '[{"width": 0.04}, 7, {"width": 0.04, "points": [["x", 1]]}]'])
 def test_a_drawing_that_was_kept_in_another_shape_is_left_out(visit, kept):
     page = visit("about:blank")
@@ -113,6 +118,7 @@ def test_a_drawing_that_was_kept_in_another_shape_is_left_out(visit, kept):
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_a_stroke_that_leaves_the_canvas_stays_one_stroke(visit):
     page = visit("/canvas?mode=digit")
     mouse = Mouse(page)
@@ -123,6 +129,7 @@ def test_a_stroke_that_leaves_the_canvas_stays_one_stroke(visit):
     assert len(drawn(page)) == 1
 
 
+@pytest.mark.thorough
 def test_the_other_mouse_buttons_do_not_draw(visit):
     page = visit("/canvas?mode=digit")
     for button in ("right", "middle"):
@@ -130,6 +137,7 @@ def test_the_other_mouse_buttons_do_not_draw(visit):
     assert ink(page) == 0
 
 
+@pytest.mark.thorough
 def test_a_second_finger_neither_draws_nor_ends_the_stroke(phone):
     finger = Finger(phone)
     finger.down(0.2, 0.2)
@@ -145,6 +153,7 @@ def test_a_second_finger_neither_draws_nor_ends_the_stroke(phone):
     assert {round(x, 2) for x, _ in stroke["points"]} == {0.2}
 
 
+@pytest.mark.thorough
 def test_a_stroke_that_the_system_takes_over_is_kept_as_far_as_it_came(phone):
     finger = Finger(phone)
     finger.down(0.2, 0.2)
@@ -167,6 +176,7 @@ def test_a_palm_that_lands_before_the_pen_leaves_nothing(phone):
     assert max(y for _, y in stroke["points"]) < 0.85
 
 
+@pytest.mark.thorough
 def test_a_slow_answer_is_marked_as_old_until_the_new_one_comes(visit):
     page = visit("/canvas?mode=digit")
     Mouse(page).write(strokes("3"))
@@ -181,6 +191,7 @@ def test_a_slow_answer_is_marked_as_old_until_the_new_one_comes(visit):
     expect(page.locator("[data-result]")).to_have_attribute("data-state", "fresh")
 
 
+@pytest.mark.thorough
 def test_before_the_first_answer_a_missing_connection_is_said_and_the_drawing_read_once_it_is_back(visit):
     page = visit("/canvas?mode=digit")
     page.context.set_offline(True)
@@ -190,6 +201,7 @@ def test_before_the_first_answer_a_missing_connection_is_said_and_the_drawing_re
     expect(answer(page)).to_have_text("3")
 
 
+@pytest.mark.thorough
 def test_an_unknown_mode_in_the_address_reads_anything(visit):
     page = visit("/canvas?mode=emoji")
     expect(page.get_by_role("radio", name="Any")).to_be_checked()
@@ -208,6 +220,7 @@ def test_the_page_scrolls_at_the_canvas_s_margin_and_below_it(visit):
     assert ink(page) == 0
 
 
+@pytest.mark.thorough
 def test_what_is_sent_is_black_on_white_without_transparency(visit):
     page = visit("/canvas?mode=digit", color_scheme="dark", device_scale_factor=3)
     with page.expect_request("**/api/predict") as sent:

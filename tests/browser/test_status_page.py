@@ -55,6 +55,7 @@ def test_axe_finds_nothing_with_everything_open_and_it_fits_the_screen(visit, sc
     assert not said
 
 
+@pytest.mark.thorough
 def test_a_wrong_token_is_said_where_the_cursor_is(visit):
     page = visit("/status")
     log_in(page, "a wrong one")
@@ -66,6 +67,7 @@ def test_a_wrong_token_is_said_where_the_cursor_is(visit):
     expect(page.get_by_role("heading", name="Feedback by day")).to_be_visible()
 
 
+@pytest.mark.thorough
 @SCREENS
 def test_the_owner_is_known_until_they_log_out_and_scripts_cannot_see_why(visit, screen):
     page = visit("/status", **screen)
@@ -82,6 +84,7 @@ def test_the_owner_is_known_until_they_log_out_and_scripts_cannot_see_why(visit,
     expect(page.get_by_label("Token")).to_be_visible()
 
 
+@pytest.mark.thorough
 @SCREENS
 def test_the_chart_stands_on_its_ground_and_says_what_a_day_had(visit, screen):
     page = visit("/status", **screen)
@@ -101,6 +104,7 @@ def test_the_chart_stands_on_its_ground_and_says_what_a_day_had(visit, screen):
     assert "3 right, 3 wrong, 1 not a character, 1 skip, 1 pending, 1 rejected" in title
 
 
+@pytest.mark.thorough
 def test_every_colour_of_the_chart_is_another(visit):
     page = visit("/status")
     log_in(page)
@@ -109,6 +113,7 @@ def test_every_colour_of_the_chart_is_another(visit):
     assert len(fills) == len(set(fills)) == 6
 
 
+@pytest.mark.thorough
 def test_the_table_of_days_is_opened_by_keyboard(visit):
     page = visit("/status")
     log_in(page)
@@ -117,6 +122,7 @@ def test_the_table_of_days_is_opened_by_keyboard(visit):
     expect(page.get_by_role("table").first.get_by_role("row")).to_have_count(31)
 
 
+@pytest.mark.thorough
 def test_the_page_works_without_javascript(visit):
     page = visit("/status", java_script_enabled=False)
     log_in(page)

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from app import certainty
@@ -50,6 +51,7 @@ def test_a_picture_that_looks_like_no_character_is_doubted(visit):
     expect(part(page, "sure")).to_have_text(re.compile(r"^Very sure, "))
 
 
+@pytest.mark.thorough
 def test_a_digit_that_the_model_cannot_tell_is_marked_not_sure(visit):
     page = visit("/canvas?mode=digit")
     answering(page, confidence=0.5, not_a_character=0.5)
@@ -66,12 +68,14 @@ def test_a_digit_that_the_model_cannot_tell_is_marked_not_sure(visit):
     expect(page.locator(".result.unsure")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_the_page_takes_the_threshold_of_each_mode_from_its_model_s_card(visit, recognizer):
     page = visit("/canvas")
     given = json.loads(part(page, "result").get_attribute("data-sure-from"))
     assert given == {mode: certainty.sure_from(card) for mode, card in recognizer.cards.items()}
 
 
+@pytest.mark.thorough
 def test_confidence_is_said_in_words_and_per_cent(visit):
     page = visit("/canvas?mode=any")
     confidence = 0.0
@@ -91,6 +95,7 @@ def test_confidence_is_said_in_words_and_per_cent(visit):
     page.unroute_all(behavior="wait")
 
 
+@pytest.mark.thorough
 def test_runners_up_are_the_next_likeliest_in_order(visit):
     page = visit("/canvas?mode=any")
     Mouse(page).write([[(0.2, 0.2), (0.8, 0.8)], [(0.8, 0.2), (0.2, 0.8)]])
@@ -105,6 +110,7 @@ def test_runners_up_are_the_next_likeliest_in_order(visit):
     assert shown
 
 
+@pytest.mark.thorough
 def test_nothing_is_read_aloud_while_the_pen_is_down_and_once_it_is_lifted_all_of_it_once(visit):
     page = visit("/canvas?mode=digit")
     aloud(page)

@@ -76,12 +76,14 @@ def test_a_touch_means_the_fullest_cell_that_a_finger_covers(visit, matrix):
     expect(readout(page)).to_have_text(sentence(labels, counts, column, row))
 
 
+@pytest.mark.thorough
 def test_a_cell_as_large_as_a_finger_is_touched_exactly(visit, matrix):
     page, (labels, counts) = visit("/model?mode=digit", **PHONE), matrix("digit")
     page.touchscreen.tap(*place(page, len(labels), 9, 3))
     expect(readout(page)).to_have_text(sentence(labels, counts, 9, 3))
 
 
+@pytest.mark.thorough
 @SCREENS
 def test_the_keyboard_reads_the_map_from_its_most_confused_cell_on(visit, matrix, screen):
     page, (labels, counts) = visit("/model?mode=any", **screen), matrix("any")
@@ -96,6 +98,7 @@ def test_the_keyboard_reads_the_map_from_its_most_confused_cell_on(visit, matrix
     expect(readout(page)).to_have_text(sentence(labels, counts, column, row + 1))
 
 
+@pytest.mark.thorough
 def test_the_cursor_goes_to_the_ends_of_a_row_and_no_further(visit, matrix):
     page, (labels, counts) = visit("/model?mode=digit"), matrix("digit")
     _, row = most_confused(counts)
@@ -108,6 +111,7 @@ def test_the_cursor_goes_to_the_ends_of_a_row_and_no_further(visit, matrix):
     expect(readout(page)).to_have_text(sentence(labels, counts, 9, 9))
 
 
+@pytest.mark.thorough
 def test_with_ctrl_the_cursor_goes_to_the_next_cell_that_is_not_empty(visit, matrix):
     page, (labels, counts) = visit("/model?mode=any"), matrix("any")
     _, row = most_confused(counts)
@@ -119,6 +123,7 @@ def test_with_ctrl_the_cursor_goes_to_the_next_cell_that_is_not_empty(visit, mat
         expect(readout(page)).to_have_text(sentence(labels, counts, column, row))
 
 
+@pytest.mark.thorough
 def test_arrow_keys_over_the_map_do_not_scroll_the_page_and_tab_leaves_it(visit):
     page = visit("/model?mode=digit")
     heat(page).focus()
@@ -129,6 +134,7 @@ def test_arrow_keys_over_the_map_do_not_scroll_the_page_and_tab_leaves_it(visit)
     expect(heat(page)).not_to_be_focused()
 
 
+@pytest.mark.thorough
 def test_what_the_cursor_is_on_is_announced_and_marked(visit, matrix):
     page, (labels, counts) = visit("/model?mode=any"), matrix("any")
     column, row = most_confused(counts)
@@ -142,6 +148,7 @@ def test_what_the_cursor_is_on_is_announced_and_marked(visit, matrix):
     assert cell["y"] < y < cell["y"] + cell["height"]
 
 
+@pytest.mark.thorough
 @SCREENS
 def test_the_matrix_is_there_as_a_table(visit, matrix, screen):
     page, (labels, counts) = visit("/model?mode=any", **screen), matrix("any")
@@ -156,6 +163,7 @@ def test_the_matrix_is_there_as_a_table(visit, matrix, screen):
     assert page.evaluate("document.documentElement.scrollWidth") <= screen["viewport"]["width"]
 
 
+@pytest.mark.thorough
 def test_everything_but_the_cursor_works_without_javascript(visit, recognizer):
     page = visit("/model", java_script_enabled=False)
     page.get_by_role("link", name="Letter").click()
@@ -168,12 +176,14 @@ def test_everything_but_the_cursor_works_without_javascript(visit, recognizer):
     expect(page.get_by_role("rowheader", name="capital Z")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_mode_comes_along_from_the_drawing(visit):
     page = visit("/canvas?mode=digit")
     page.get_by_role("navigation").get_by_role("link", name="Model").click()
     expect(page.get_by_role("link", name="Digit")).to_have_attribute("aria-current", "true")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("screen", "scheme"), [(DESK, "dark"), (PHONE, "light")], ids=["desk", "phone"])
 def test_axe_finds_nothing_with_everything_open_and_nothing_is_said_in_the_console(visit, screen, scheme):
     page = visit("about:blank", color_scheme=scheme, **screen)
@@ -188,6 +198,7 @@ def test_axe_finds_nothing_with_everything_open_and_nothing_is_said_in_the_conso
     assert not said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_specimen_is_inked_in_the_colour_of_the_text(visit, scheme):
     page = visit("/model?mode=digit", color_scheme=scheme)

@@ -81,6 +81,7 @@ def report(site: Path) -> dict:
     return json.loads((site / "report" / "report.json").read_text())
 
 
+@pytest.mark.thorough
 def test_a_style_that_people_explain_is_learned_and_the_model_replaced(site, monkeypatch, capsys):
     keep(site, told(60))
     before = serving(site)
