@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from app.feedback.store import StoreUnavailable
@@ -11,8 +12,31 @@ from app.feedback.store import StoreUnavailable
 # they are enough: pictures are read one at a time (app/serving.py).
 MOST_USERS, MOST_TOGETHER = 4, 6
 PATIENCE = 0.1  # seconds for a place: a store that is well has one again by then
+STUCK = 1.0  # seconds in which no place was taken or given back, after which nobody waits for one
 RETRY_AFTER = 2  # seconds: a crowd is gone sooner than a failure
-_together = BoundedSemaphore(MOST_TOGETHER)
+
+
+class Places:
+    """For so many threads at once."""
+
+    def __init__(self, most: int):
+        self._free, self._moved = BoundedSemaphore(most), monotonic()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """One place. Raises StoreUnavailable where none is given back for a while."""
+        patience = PATIENCE if monotonic() - self._moved < STUCK else 0
+        if not self._free.acquire(timeout=patience):
+            raise StoreUnavailable("As many requests as may wait for stores do already.", RETRY_AFTER)
+        self._moved = monotonic()
+        try:
+            yield
+        finally:
+            self._moved = monotonic()
+            self._free.release()
+
+
+_together = Places(MOST_TOGETHER)
 
 
 class Closeable(Protocol):
@@ -27,7 +51,7 @@ class OpenedOnce(Generic[Store]):
 
     def __init__(self, open_store: Callable[[], Store]):
         self.opened: Store | None = None
-        self._open, self._opening, self._places = open_store, Lock(), BoundedSemaphore(MOST_USERS)
+        self._open, self._opening, self._places = open_store, Lock(), Places(MOST_USERS)
 
     def get(self) -> Store:
         """The store. Raises what opening it raises, and then tries again next time."""
@@ -38,7 +62,7 @@ class OpenedOnce(Generic[Store]):
     @contextmanager
     def use(self) -> Iterator[Store]:
         """The store, for one operation. Raises as `get`, and StoreUnavailable where too many are at it."""
-        with _place(self._places), _place(_together):
+        with self._places.taken(), _together.taken():
             yield self.get()
 
     def close(self) -> None:
@@ -46,13 +70,3 @@ class OpenedOnce(Generic[Store]):
         opened, self.opened = self.opened, None
         if opened:
             opened.close()
-
-
-@contextmanager
-def _place(places: BoundedSemaphore) -> Iterator[None]:
-    if not places.acquire(timeout=PATIENCE):
-        raise StoreUnavailable("As many requests as may wait for stores do already.", RETRY_AFTER)
-    try:
-        yield
-    finally:
-        places.release()
