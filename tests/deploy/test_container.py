@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -75,8 +76,9 @@ def start(environment, image, temporary):
     processes = []
 
     def start(**settings: str) -> tuple[subprocess.Popen, str]:
+        here = {"/venv": str(environment), "/tmp": str(temporary), "$PATH": os.defpath}
         settings = {
-            name: value.replace("/venv", str(environment)).replace("/tmp", str(temporary)).replace("$PATH", os.defpath)
+            name: re.sub(r"/venv|/tmp|\$PATH", lambda found: here[found[0]], value)
             for name, value in container.environment().items()
         } | {"TMPDIR": str(temporary), "PORT": str(free_port()), **settings}
         program, *arguments = container.command()
