@@ -16,7 +16,6 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 DESK = {"viewport": {"width": 1280, "height": 800}}
 PROMPTS = ["3", "7", "4", "2", "8", "5"]
 ROUNDS = len(PROMPTS)
-SKIP_OR_END = "() => document.querySelector('[data-skip]:not([hidden]), [data-game][data-state=end]')"
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
