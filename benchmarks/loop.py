@@ -70,7 +70,11 @@ def pictures(corpus: Corpus, members: Sequence[int], rng: np.random.Generator | 
     """Drawings of the corpus as a canvas makes them, neatly, or with a generator freely."""
     strokes = corpus.unipen
     return [
-        Question(label_of(corpus, i), data_url(draw(strokes.strokes(i), **free(rng))), f"writer {strokes.writers[i]}")
+        Question(
+            label_of(corpus, i),
+            data_url(draw(strokes.strokes(i), **(free(rng) if rng else {}))),
+            f"writer {strokes.writers[i]}",
+        )
         for i in tqdm(members, desc="drawing", leave=False)
     ]
 

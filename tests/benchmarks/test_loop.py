@@ -4,7 +4,7 @@ import pytest
 from app.recognition.recognizer import load_serving
 from app.training.datasets import Corpus
 from app.training.report import TRAINED
-from benchmarks.loop import Question, said
+from benchmarks.loop import Question, pictures, said
 from benchmarks.writers import data_without, drawings_of, label_of, worst_read
 from tests.strokes_file import save_strokes
 
@@ -30,6 +30,15 @@ def test_a_writer_s_drawings_are_found_with_their_labels(folder):
     members = drawings_of(corpus, np.array([0]), "digit")
     assert sorted(label_of(corpus, member) for member in members) == ["3"] * TIMES + ["7"] * TIMES
     assert len(drawings_of(corpus, np.array([0]), "character")) == 0
+
+
+def test_pictures_are_drawn_neatly_or_freely(folder):
+    corpus = Corpus(folder)
+    neat, again, free = (
+        [question.image for question in pictures(corpus, [0, 1], rng)] for rng in (None, None, np.random.default_rng(1))
+    )
+    assert neat == again
+    assert not set(neat) & set(free)
 
 
 def test_data_without_a_writer_is_else_the_same(folder, tmp_path):
